@@ -1,0 +1,82 @@
+//! The first line against floods: a count per address inside this process, by `tower_governor`.
+//! The limits that are promised to callers are auth's, and are counted in Redis.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::NoOpMiddleware;
+use tower_governor::GovernorError;
+use tower_governor::governor::{GovernorConfig, GovernorConfigBuilder};
+use tower_governor::key_extractor::KeyExtractor;
+
+use crate::client_ip::network;
+use crate::problem::Problem;
+use crate::rate::Rate;
+use crate::request::RequestInfo;
+
+/// How often counters of quiet addresses are thrown away.
+const SWEEP: Duration = Duration::from_mins(1);
+
+/// Counts by the client's network, as the trusted proxies report it.
+#[derive(Clone, Debug)]
+pub struct ByClient;
+
+impl KeyExtractor for ByClient {
+    type Key = IpAddr;
+
+    fn extract<T>(&self, request: &axum::http::Request<T>) -> Result<IpAddr, GovernorError> {
+        Ok(network(RequestInfo::of(request.extensions()).client()))
+    }
+}
+
+/// The guard; clones share their counters.
+#[derive(Clone)]
+pub struct Flood(Arc<GovernorConfig<ByClient, NoOpMiddleware>>);
+
+impl Flood {
+    /// Allows bursts of `rate.count`, refilled over `rate.window`. Sweeps for as long as a clone
+    /// lives; call it within a runtime.
+    #[must_use]
+    pub fn new(rate: Rate) -> Option<Self> {
+        let period = (rate.window / rate.count).max(Duration::from_nanos(1));
+        let config = GovernorConfigBuilder::default()
+            .period(period)
+            .burst_size(rate.count)
+            .key_extractor(ByClient)
+            .finish()
+            .map(Arc::new)?;
+        let weak = Arc::downgrade(&config);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP).await;
+                let Some(config) = weak.upgrade() else { break };
+                config.limiter().retain_recent();
+                config.limiter().shrink_to_fit();
+            }
+        });
+        Some(Self(config))
+    }
+}
+
+/// Answers 429 to an address that asks too fast. Our own services are let through: what they ask
+/// for is somebody else's request, counted where it came in.
+pub(crate) async fn guard(State(flood): State<Flood>, request: Request, next: Next) -> Response {
+    let info = RequestInfo::of(request.extensions());
+    if info.is_internal() {
+        return next.run(request).await;
+    }
+    let Err(wait) = flood.0.limiter().check_key(&network(info.client())) else {
+        return next.run(request).await;
+    };
+    let seconds = wait.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+    Problem::of_status(StatusCode::TOO_MANY_REQUESTS)
+        .header(RETRY_AFTER, seconds.into())
+        .into_response()
+}
