@@ -22,21 +22,10 @@ impl FromStr for TrustedProxies {
     type Err = NotNetworks;
 
     fn from_str(text: &str) -> Result<Self, NotNetworks> {
-        let entries = text
-            .split(',')
-            .map(str::trim)
-            .filter(|entry| !entry.is_empty());
-        let network = |entry: &str| {
-            entry
-                .parse()
-                .or_else(|_| entry.parse::<IpAddr>().map(IpNet::from))
-                .ok()
-        };
-        entries
-            .map(network)
-            .collect::<Option<Vec<_>>>()
-            .map(Self)
-            .ok_or(NotNetworks)
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let network =
+            |entry: &str| entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from)).ok();
+        entries.map(network).collect::<Option<Vec<_>>>().map(Self).ok_or(NotNetworks)
     }
 }
 
@@ -58,14 +47,8 @@ impl TrustedProxies {
         if self.0.is_empty() || !self.contains(client) {
             return client;
         }
-        let lines = headers
-            .get_all("x-forwarded-for")
-            .into_iter()
-            .collect::<Vec<_>>();
-        let hops = lines
-            .iter()
-            .rev()
-            .flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+        let lines = headers.get_all("x-forwarded-for").into_iter().collect::<Vec<_>>();
+        let hops = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         for hop in hops.take(MOST_HOPS) {
             let Some(address) = parse_hop(hop) else { break };
             client = address;
@@ -82,10 +65,7 @@ fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
     let hop = std::str::from_utf8(hop).ok()?.trim();
     let address = if let Some(rest) = hop.strip_prefix('[') {
         let (address, port) = rest.split_once(']')?;
-        let is_port = |text: &str| {
-            text.strip_prefix(':')
-                .is_some_and(|p| p.parse::<u16>().is_ok())
-        };
+        let is_port = |text: &str| text.strip_prefix(':').is_some_and(|p| p.parse::<u16>().is_ok());
         (port.is_empty() || is_port(port))
             .then(|| address.parse::<Ipv6Addr>().ok())?
             .map(IpAddr::V6)
@@ -131,10 +111,7 @@ mod tests {
     #[test]
     fn an_untrusted_peer_cannot_claim_another_address() {
         assert_eq!(client("", "203.0.113.9", &["1.2.3.4"]), "203.0.113.9");
-        assert_eq!(
-            client("10.0.0.0/8", "203.0.113.9", &["1.2.3.4"]),
-            "203.0.113.9"
-        );
+        assert_eq!(client("10.0.0.0/8", "203.0.113.9", &["1.2.3.4"]), "203.0.113.9");
     }
 
     #[test]
@@ -144,10 +121,7 @@ mod tests {
             client(trusted, "10.0.0.1", &["6.6.6.6, 198.51.100.7, 10.1.1.1"]),
             "198.51.100.7"
         );
-        assert_eq!(
-            client(trusted, "10.0.0.1", &["6.6.6.6", "198.51.100.7"]),
-            "198.51.100.7"
-        );
+        assert_eq!(client(trusted, "10.0.0.1", &["6.6.6.6", "198.51.100.7"]), "198.51.100.7");
         assert_eq!(client(trusted, "10.0.0.1", &["10.2.2.2"]), "10.2.2.2");
         assert_eq!(client(trusted, "10.0.0.1", &[]), "10.0.0.1");
     }
@@ -155,34 +129,19 @@ mod tests {
     #[test]
     fn ports_brackets_and_mapped_addresses_are_understood() {
         let trusted = "10.0.0.0/8";
-        assert_eq!(
-            client(trusted, "10.0.0.1", &["198.51.100.7:1234"]),
-            "198.51.100.7"
-        );
-        assert_eq!(
-            client(trusted, "10.0.0.1", &["[2001:db8::1]:443"]),
-            "2001:db8::1"
-        );
+        assert_eq!(client(trusted, "10.0.0.1", &["198.51.100.7:1234"]), "198.51.100.7");
+        assert_eq!(client(trusted, "10.0.0.1", &["[2001:db8::1]:443"]), "2001:db8::1");
         assert_eq!(client(trusted, "10.0.0.1", &["2001:db8::1"]), "2001:db8::1");
-        assert_eq!(
-            client(trusted, "::ffff:10.0.0.1", &["::ffff:1.2.3.4"]),
-            "1.2.3.4"
-        );
+        assert_eq!(client(trusted, "::ffff:10.0.0.1", &["::ffff:1.2.3.4"]), "1.2.3.4");
     }
 
     #[test]
     fn garbage_ends_the_walk_at_the_last_trusted_hop() {
         let trusted = "10.0.0.0/8";
-        assert_eq!(
-            client(trusted, "10.0.0.1", &["1.2.3.4, unknown, 10.3.3.3"]),
-            "10.3.3.3"
-        );
+        assert_eq!(client(trusted, "10.0.0.1", &["1.2.3.4, unknown, 10.3.3.3"]), "10.3.3.3");
         assert_eq!(client(trusted, "10.0.0.1", &["[::1"]), "10.0.0.1");
         let hundred = ["10.9.9.9"; 100].join(",");
-        assert_eq!(
-            client(trusted, "10.0.0.1", &[&format!("1.2.3.4,{hundred}")]),
-            "10.9.9.9"
-        );
+        assert_eq!(client(trusted, "10.0.0.1", &[&format!("1.2.3.4,{hundred}")]), "10.9.9.9");
     }
 
     #[test]

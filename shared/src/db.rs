@@ -57,10 +57,7 @@ impl DatabaseUrl {
     /// The options for a single connection, for listeners and tools.
     #[must_use]
     pub fn options(&self, service: &str) -> PgConnectOptions {
-        self.0
-            .clone()
-            .application_name(service)
-            .disable_statement_logging()
+        self.0.clone().application_name(service).disable_statement_logging()
     }
 }
 
@@ -107,9 +104,7 @@ pub enum Error {
 /// request with an error until it is back, and costs no restart.
 #[must_use]
 pub fn pool(url: &DatabaseUrl, service: &str, most: u32) -> PgPool {
-    let options = url
-        .options(service)
-        .options([("statement_timeout", STATEMENT_TIMEOUT)]);
+    let options = url.options(service).options([("statement_timeout", STATEMENT_TIMEOUT)]);
     PgPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(ACQUIRE)
@@ -133,10 +128,7 @@ pub async fn connect(url: &DatabaseUrl, service: &str, most: u32) -> Result<PgPo
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
             Err(cause) => {
-                return Err(Error::Unreachable {
-                    place: url.place(),
-                    cause,
-                });
+                return Err(Error::Unreachable { place: url.place(), cause });
             }
         }
     }
@@ -169,9 +161,7 @@ pub async fn check_schema(pool: &PgPool) -> Result<(), Error> {
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => Vec::new(),
         other => other.map_err(Error::History)?,
     };
-    let known = MIGRATOR
-        .iter()
-        .map(|migration| (migration.version, &*migration.checksum));
+    let known = MIGRATOR.iter().map(|migration| (migration.version, &*migration.checksum));
     let known = known.collect::<Vec<_>>();
     for (version, checksum) in &applied {
         match known.iter().find(|(other, _)| other == version) {
@@ -183,17 +173,10 @@ pub async fn check_schema(pool: &PgPool) -> Result<(), Error> {
         }
     }
     let is_missing = |version: &i64| !applied.iter().any(|(other, _)| other == version);
-    let missing = known
-        .iter()
-        .map(|(version, _)| *version)
-        .filter(is_missing)
-        .collect::<Vec<_>>();
-    missing.first().map_or(Ok(()), |first| {
-        Err(Error::TooOld {
-            missing: missing.len(),
-            first: *first,
-        })
-    })
+    let missing = known.iter().map(|(version, _)| *version).filter(is_missing).collect::<Vec<_>>();
+    missing
+        .first()
+        .map_or(Ok(()), |first| Err(Error::TooOld { missing: missing.len(), first: *first }))
 }
 
 /// Applies what is missing, under an advisory lock: several may run at once, one does the work.
@@ -206,10 +189,7 @@ pub async fn migrate(url: &DatabaseUrl) -> Result<(), Error> {
         .acquire_timeout(ACQUIRE)
         .connect_with(url.options("migrate"))
         .await
-        .map_err(|cause| Error::Unreachable {
-            place: url.place(),
-            cause,
-        })?;
+        .map_err(|cause| Error::Unreachable { place: url.place(), cause })?;
     MIGRATOR.run(&pool).await?;
     pool.close().await;
     Ok(())
@@ -218,7 +198,5 @@ pub async fn migrate(url: &DatabaseUrl) -> Result<(), Error> {
 /// Whether the database answers within two seconds; for `/health`.
 pub async fn is_reachable(pool: &PgPool) -> bool {
     let ask = sqlx::query("select 1").execute(pool);
-    tokio::time::timeout(Duration::from_secs(2), ask)
-        .await
-        .is_ok_and(|answer| answer.is_ok())
+    tokio::time::timeout(Duration::from_secs(2), ask).await.is_ok_and(|answer| answer.is_ok())
 }

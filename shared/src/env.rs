@@ -21,9 +21,9 @@ pub fn load_dotenv() -> Result<(), String> {
     match dotenvy::dotenv() {
         Ok(_) => Ok(()),
         Err(dotenvy::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(dotenvy::Error::LineParse(_, position)) => Err(format!(
-            ".env has a line that is not KEY=VALUE (at character {position})"
-        )),
+        Err(dotenvy::Error::LineParse(_, position)) => {
+            Err(format!(".env has a line that is not KEY=VALUE (at character {position})"))
+        }
         Err(dotenvy::Error::Io(error)) => Err(format!(".env cannot be read: {error}")),
         Err(_) => Err(".env cannot be read".to_owned()),
     }
@@ -63,28 +63,17 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Reads through `var`: tests pass a closure over a map, `main` passes [`process`].
     pub fn new(var: impl Fn(&str) -> Option<String> + 'a) -> Self {
-        Self {
-            var: Box::new(var),
-            settings: Vec::new(),
-            problems: Vec::new(),
-        }
+        Self { var: Box::new(var), settings: Vec::new(), problems: Vec::new() }
     }
 
     /// A variable that must be set. `shape` completes the sentence "it must be ...".
     pub fn required<T: FromStr>(&mut self, name: &'static str, shape: &'static str) -> Option<T> {
-        self.settings.push(Setting {
-            name,
-            shape,
-            default: None,
-        });
-        match self.value(name) {
-            Some(value) => self.parse(name, shape, &value),
-            None => {
-                self.problems
-                    .push(format!("{name} is not set; it must be {shape}"));
-                None
-            }
-        }
+        self.settings.push(Setting { name, shape, default: None });
+        let Some(value) = self.value(name) else {
+            self.problems.push(format!("{name} is not set; it must be {shape}"));
+            return None;
+        };
+        self.parse(name, shape, &value)
     }
 
     /// A variable with a default.
@@ -94,11 +83,7 @@ impl<'a> Reader<'a> {
         shape: &'static str,
         default: &str,
     ) -> Option<T> {
-        self.settings.push(Setting {
-            name,
-            shape,
-            default: Some(default.to_owned()),
-        });
+        self.settings.push(Setting { name, shape, default: Some(default.to_owned()) });
         let value = self.value(name);
         self.parse(name, shape, value.as_deref().unwrap_or(default))
     }
@@ -109,11 +94,7 @@ impl<'a> Reader<'a> {
         name: &'static str,
         shape: &'static str,
     ) -> Option<Option<T>> {
-        self.settings.push(Setting {
-            name,
-            shape,
-            default: Some("unset".to_owned()),
-        });
+        self.settings.push(Setting { name, shape, default: Some("unset".to_owned()) });
         match self.value(name) {
             Some(value) => self.parse(name, shape, &value).map(Some),
             None => Some(None),
@@ -155,8 +136,7 @@ impl<'a> Reader<'a> {
     ) -> Option<T> {
         let parsed = value.trim().parse().ok();
         if parsed.is_none() {
-            self.problems
-                .push(format!("{name} is malformed; it must be {shape}"));
+            self.problems.push(format!("{name} is malformed; it must be {shape}"));
         }
         parsed
     }
@@ -167,16 +147,10 @@ pub fn help<T>(usage: &str, read: impl FnOnce(&mut Reader<'_>) -> Option<T>) -> 
     let mut reader = Reader::new(|_| None);
     let _ = read(&mut reader);
     let mut text = format!("{usage}\n\nSettings (environment variables):\n");
-    for Setting {
-        name,
-        shape,
-        default,
-    } in reader.settings()
-    {
-        let note = default.as_deref().map_or_else(
-            || "required".to_owned(),
-            |default| format!("default: {default}"),
-        );
+    for Setting { name, shape, default } in reader.settings() {
+        let note = default
+            .as_deref()
+            .map_or_else(|| "required".to_owned(), |default| format!("default: {default}"));
         let _ = writeln!(text, "  {name}\n      {shape} ({note})");
     }
     text

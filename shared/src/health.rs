@@ -29,10 +29,7 @@ pub struct Check {
 /// `GET /livez`: 200 while the process runs.
 #[expect(clippy::unused_async, reason = "handlers are async")]
 pub async fn livez() -> impl IntoResponse {
-    (
-        [(CACHE_CONTROL, "no-store")],
-        Json(json!({ "status": "ok" })),
-    )
+    ([(CACHE_CONTROL, "no-store")], Json(json!({ "status": "ok" })))
 }
 
 /// `GET /health`: 200 when requests may come, 503 when they should go elsewhere: a required
@@ -50,9 +47,7 @@ pub fn report(service: &str, shutdown: &Shutdown, checks: &[Check]) -> Response 
         (StatusCode::OK, "ok")
     };
     let word = |check: &Check| if check.ok { "ok" } else { "unreachable" };
-    let checks = checks
-        .iter()
-        .map(|check| (check.name.to_owned(), word(check).into()));
+    let checks = checks.iter().map(|check| (check.name.to_owned(), word(check).into()));
     let body = json!({
         "status": status,
         "service": service,

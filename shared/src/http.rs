@@ -49,26 +49,15 @@ struct Observer {
 /// 4. timeout: covers what the handlers do, extractors included;
 /// 5. body limit.
 pub fn layers(router: Router, layers: Layers) -> Router {
-    let Layers {
-        service,
-        timeout,
-        body_limit,
-        trusted,
-        flood,
-    } = layers;
+    let Layers { service, timeout, body_limit, trusted, flood } = layers;
     let mut router = router
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(from_fn_with_state(timeout, time_out));
     if let Some(flood) = Flood::new(flood) {
         router = router.layer(from_fn_with_state(flood, flood::guard));
     }
-    let observer = Observer {
-        service,
-        trusted: Arc::new(trusted),
-    };
-    router
-        .layer(CatchPanicLayer::custom(on_panic))
-        .layer(from_fn_with_state(observer, observe))
+    let observer = Observer { service, trusted: Arc::new(trusted) };
+    router.layer(CatchPanicLayer::custom(on_panic)).layer(from_fn_with_state(observer, observe))
 }
 
 async fn observe(State(observer): State<Observer>, mut request: Request, next: Next) -> Response {
@@ -99,9 +88,7 @@ async fn observe(State(observer): State<Observer>, mut request: Request, next: N
 
 fn identify(trusted: &TrustedProxies, request: &Request) -> RequestInfo {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let peer = peer.map_or(IpAddr::from([127, 0, 0, 1]), |peer| {
-        peer.0.ip().to_canonical()
-    });
+    let peer = peer.map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0.ip().to_canonical());
     let client = trusted.client(peer, request.headers());
     let forwarded = request.headers().contains_key("x-forwarded-for");
     let internal = !forwarded && trusted.contains(peer);

@@ -37,14 +37,7 @@ impl FromStr for Secret {
 
     fn from_str(text: &str) -> Result<Self, NotASecret> {
         let lower = text.to_ascii_lowercase();
-        let known = [
-            "change",
-            "example",
-            "your-",
-            "default",
-            "placeholder",
-            "dev-secret",
-        ];
+        let known = ["change", "example", "your-", "default", "placeholder", "dev-secret"];
         let one_byte = text.bytes().all(|byte| Some(byte) == text.bytes().next());
         if text.len() < 32 || one_byte || known.iter().any(|word| lower.starts_with(word)) {
             return Err(NotASecret);
@@ -150,10 +143,7 @@ impl Keys {
     #[must_use]
     pub fn new(current: &Secret, previous: Option<&Secret>) -> Self {
         ring_provider::install();
-        Self {
-            current: Key::new(current),
-            previous: previous.map(Key::new),
-        }
+        Self { current: Key::new(current), previous: previous.map(Key::new) }
     }
 
     /// Signs an access token of a user's session that lives from `now` for `life`.
@@ -228,10 +218,8 @@ impl Keys {
     }
 
     fn sign(&self, claims: &impl Serialize) -> Result<String, jsonwebtoken::errors::Error> {
-        let header = Header {
-            kid: Some(self.current.kid.clone()),
-            ..Header::new(Algorithm::HS256)
-        };
+        let header =
+            Header { kid: Some(self.current.kid.clone()), ..Header::new(Algorithm::HS256) };
         jsonwebtoken::encode(&header, claims, &self.current.encoding)
     }
 
@@ -244,9 +232,7 @@ impl Keys {
         // Times are compared by `in_time`, with a clock that tests can set.
         validation.validate_exp = false;
         validation.required_spec_claims.clear();
-        let kid = jsonwebtoken::decode_header(token)
-            .map_err(|_| Refused::Invalid)?
-            .kid;
+        let kid = jsonwebtoken::decode_header(token).map_err(|_| Refused::Invalid)?.kid;
         let key = [Some(&self.current), self.previous.as_ref()]
             .into_iter()
             .flatten()

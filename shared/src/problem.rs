@@ -33,13 +33,7 @@ impl Problem {
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
         let (code, detail) = (code.into(), detail.into());
-        Self {
-            status,
-            code,
-            detail,
-            more: Map::new(),
-            headers: HeaderMap::new(),
-        }
+        Self { status, code, detail, more: Map::new(), headers: HeaderMap::new() }
     }
 
     /// Adds a member of its own to the body.
@@ -62,10 +56,7 @@ impl Problem {
         let mut body = Map::new();
         let kind = format!("urn:problem:{}", self.code.to_lowercase().replace('_', "-"));
         body.insert("type".to_owned(), kind.into());
-        body.insert(
-            "title".to_owned(),
-            self.status.canonical_reason().unwrap_or("Error").into(),
-        );
+        body.insert("title".to_owned(), self.status.canonical_reason().unwrap_or("Error").into());
         body.insert("status".to_owned(), self.status.as_u16().into());
         body.insert("detail".to_owned(), self.detail.as_ref().into());
         body.insert("error".to_owned(), self.detail.as_ref().into());
@@ -80,28 +71,13 @@ impl Problem {
         let (code, detail) = match status.as_u16() {
             400 => ("BAD_REQUEST", "the request is malformed"),
             404 => ("NOT_FOUND", "there is nothing at this path"),
-            405 => (
-                "METHOD_NOT_ALLOWED",
-                "this path does not answer to this method",
-            ),
+            405 => ("METHOD_NOT_ALLOWED", "this path does not answer to this method"),
             408 => ("REQUEST_TIMEOUT", "the request took too long to arrive"),
-            413 => (
-                "PAYLOAD_TOO_LARGE",
-                "the body is larger than this service accepts",
-            ),
-            415 => (
-                "UNSUPPORTED_MEDIA_TYPE",
-                "the body must be application/json",
-            ),
-            422 => (
-                "UNPROCESSABLE_CONTENT",
-                "the body has another shape than this path expects",
-            ),
+            413 => ("PAYLOAD_TOO_LARGE", "the body is larger than this service accepts"),
+            415 => ("UNSUPPORTED_MEDIA_TYPE", "the body must be application/json"),
+            422 => ("UNPROCESSABLE_CONTENT", "the body has another shape than this path expects"),
             429 => ("RATE_LIMITED", "too many requests; try again later"),
-            503 => (
-                "SERVICE_UNAVAILABLE",
-                "the service is not available now; try again later",
-            ),
+            503 => ("SERVICE_UNAVAILABLE", "the service is not available now; try again later"),
             status if status >= 500 => ("INTERNAL", "internal error"),
             _ => ("REQUEST_FAILED", "the request cannot be answered"),
         };

@@ -23,15 +23,8 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, NotARate> {
         let (count, window) = text.split_once('/').ok_or(NotARate)?;
-        let count = count
-            .trim()
-            .parse()
-            .ok()
-            .filter(|count| *count > 0)
-            .ok_or(NotARate)?;
-        let window = duration(window.trim())
-            .filter(|window| !window.is_zero())
-            .ok_or(NotARate)?;
+        let count = count.trim().parse().ok().filter(|count| *count > 0).ok_or(NotARate)?;
+        let window = duration(window.trim()).filter(|window| !window.is_zero()).ok_or(NotARate)?;
         Ok(Self { count, window })
     }
 }
@@ -52,10 +45,7 @@ pub fn duration(text: &str) -> Option<Duration> {
         b'd' => (&text[..text.len() - 1], 24 * 60 * 60),
         _ => return None,
     };
-    number
-        .parse::<u32>()
-        .ok()
-        .map(|number| Duration::from_secs(u64::from(number) * seconds))
+    number.parse::<u32>().ok().map(|number| Duration::from_secs(u64::from(number) * seconds))
 }
 
 /// A [`duration`] as a setting.
@@ -79,9 +69,8 @@ mod tests {
         let rate = "5/15m".parse::<Rate>().unwrap();
         assert_eq!((rate.count, rate.window), (5, Duration::from_mins(15)));
 
-        for bad in [
-            "", "5", "5/", "/1m", "0/1m", "-1/1m", "5/0s", "5/1", "5/1y", "5/1m/1m", "5/é",
-        ] {
+        for bad in ["", "5", "5/", "/1m", "0/1m", "-1/1m", "5/0s", "5/1", "5/1y", "5/1m/1m", "5/é"]
+        {
             assert_eq!(bad.parse::<Rate>(), Err(NotARate), "{bad}");
         }
     }

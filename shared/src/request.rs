@@ -33,29 +33,15 @@ impl RequestInfo {
     #[must_use]
     pub fn new(headers: &HeaderMap, client: IpAddr, internal: bool) -> Self {
         let fresh = Uuid::now_v7();
-        let id = headers
-            .get(REQUEST_ID)
-            .filter(|id| is_request_id(id.as_bytes()))
-            .cloned();
+        let id = headers.get(REQUEST_ID).filter(|id| is_request_id(id.as_bytes())).cloned();
         let id = id.unwrap_or_else(|| {
             let mut text = Uuid::encode_buffer();
             let text = fresh.hyphenated().encode_lower(&mut text);
             HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unknown"))
         });
-        let trace = headers
-            .get(TRACEPARENT)
-            .and_then(|value| Trace::parse(value.as_bytes()));
-        let trace = trace.unwrap_or(Trace {
-            id: fresh.as_u128(),
-            sampled: false,
-        });
-        Self(Arc::new(Inner {
-            id,
-            trace,
-            client,
-            internal,
-            user: OnceLock::new(),
-        }))
+        let trace = headers.get(TRACEPARENT).and_then(|value| Trace::parse(value.as_bytes()));
+        let trace = trace.unwrap_or(Trace { id: fresh.as_u128(), sampled: false });
+        Self(Arc::new(Inner { id, trace, client, internal, user: OnceLock::new() }))
     }
 
     /// Its id: the caller's `x-request-id` when that is 1 to 128 letters, digits, `-`, `_`, `.`.
@@ -141,21 +127,15 @@ impl Trace {
         let _parent = hex::<16>(fields.next()?).filter(|id| *id != 0)?;
         let flags = hex::<2>(fields.next()?)?;
         let rest = fields.next();
-        (version != 0xff && (version != 0 || rest.is_none())).then_some(Self {
-            id,
-            sampled: flags & 1 == 1,
-        })
+        (version != 0xff && (version != 0 || rest.is_none()))
+            .then_some(Self { id, sampled: flags & 1 == 1 })
     }
 
     /// The header for a call of our own within this trace: same trace, a new parent.
     #[must_use]
     pub fn child(self) -> HeaderValue {
         let parent = (Uuid::new_v4().as_u128() >> 64) | 1;
-        let text = format!(
-            "00-{:032x}-{parent:016x}-{:02x}",
-            self.id,
-            u8::from(self.sampled)
-        );
+        let text = format!("00-{:032x}-{parent:016x}-{:02x}", self.id, u8::from(self.sampled));
         HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
     }
 }
@@ -179,12 +159,7 @@ mod tests {
 
         let child = trace.child();
 
-        assert!(
-            child
-                .to_str()
-                .unwrap()
-                .starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-")
-        );
+        assert!(child.to_str().unwrap().starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
         assert_ne!(child, GOOD);
         assert_eq!(Trace::parse(child.as_bytes()), Some(trace));
     }
@@ -208,9 +183,7 @@ mod tests {
     fn a_request_id_that_could_spoil_a_log_is_replaced() {
         let id = |value: &'static str| {
             let headers = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_static(value))]);
-            RequestInfo::new(&headers, IpAddr::from([127, 0, 0, 1]), false)
-                .id()
-                .to_owned()
+            RequestInfo::new(&headers, IpAddr::from([127, 0, 0, 1]), false).id().to_owned()
         };
         assert_eq!(id("client-1.2_3"), "client-1.2_3");
         assert_ne!(id("a b"), "a b");

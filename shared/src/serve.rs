@@ -61,15 +61,11 @@ pub async fn serve_with<S>(
     let connections = TaskTracker::new();
     let permits = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(IDLE)
-        .pipeline_flush(true);
+    http.timer(TokioTimer::new()).header_read_timeout(IDLE).pipeline_flush(true);
 
     while let Some((stream, peer, permit)) = accept(&listener, &permits, &shutdown).await {
         let _ = stream.set_nodelay(true);
-        let connection = http
-            .serve_connection(TokioIo::new(stream), service(peer))
-            .with_upgrades();
+        let connection = http.serve_connection(TokioIo::new(stream), service(peer)).with_upgrades();
         let stopping = shutdown.clone();
         connections.spawn(async move {
             let mut connection = pin!(connection);
@@ -87,14 +83,8 @@ pub async fn serve_with<S>(
 
     drop(listener);
     connections.close();
-    if tokio::time::timeout(DRAIN, connections.wait())
-        .await
-        .is_err()
-    {
-        tracing::warn!(
-            limit_s = DRAIN.as_secs(),
-            "some requests did not finish in time"
-        );
+    if tokio::time::timeout(DRAIN, connections.wait()).await.is_err() {
+        tracing::warn!(limit_s = DRAIN.as_secs(), "some requests did not finish in time");
     }
 }
 
@@ -128,17 +118,15 @@ async fn accept(
 /// # Errors
 /// One line that names the port and `variable`, the setting that changes it.
 pub async fn bind(host: &str, port: u16, variable: &str) -> Result<TcpListener, String> {
-    TcpListener::bind((host, port))
-        .await
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                format!("port {port} is taken by another process; set {variable} to a free one")
-            }
-            std::io::ErrorKind::PermissionDenied => {
-                format!("this user may not listen on port {port}; set {variable} to one above 1023")
-            }
-            _ => format!("cannot listen on {host}:{port} ({variable}): {error}"),
-        })
+    TcpListener::bind((host, port)).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!("port {port} is taken by another process; set {variable} to a free one")
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            format!("this user may not listen on port {port}; set {variable} to one above 1023")
+        }
+        _ => format!("cannot listen on {host}:{port} ({variable}): {error}"),
+    })
 }
 
 /// Cancels the returned token at Ctrl-C or SIGTERM.
@@ -147,10 +135,8 @@ pub async fn bind(host: &str, port: u16, variable: &str) -> Result<TcpListener, 
 /// When the process cannot listen to signals.
 pub fn shutdown_on_signal() -> std::io::Result<Shutdown> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let shutdown = Shutdown::new();
     let token = shutdown.clone();
     tokio::spawn(async move {

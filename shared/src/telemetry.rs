@@ -52,41 +52,20 @@ impl Settings {
             "off, error, warn, info, debug or trace, then exceptions by module, such as info,backend=debug",
             "info",
         );
-        let format = env.or(
-            "LOG_FORMAT",
-            "auto, json or text (auto: text in a terminal)",
-            "auto",
-        );
-        Some(Self {
-            level: level?,
-            format: format?,
-        })
+        let format = env.or("LOG_FORMAT", "auto, json or text (auto: text in a terminal)", "auto");
+        Some(Self { level: level?, format: format? })
     }
 }
 
 /// Starts logging to standard output, once per process; a second call changes nothing.
 pub fn init(settings: &Settings) {
     // Libraries speak up only when something is wrong, unless asked by name.
-    let quiet = [
-        "hyper",
-        "hyper_util",
-        "reqwest",
-        "sqlx",
-        "h2",
-        "rustls",
-        "hickory_proto",
-    ];
-    let named = settings
-        .level
-        .iter()
-        .map(|(name, _)| name.to_owned())
-        .collect::<Vec<_>>();
+    let quiet = ["hyper", "hyper_util", "reqwest", "sqlx", "h2", "rustls", "hickory_proto"];
+    let named = settings.level.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
     let level = quiet
         .into_iter()
         .filter(|name| !named.iter().any(|other| other == name))
-        .fold(settings.level.clone(), |level, name| {
-            level.with_target(name, LevelFilter::WARN)
-        });
+        .fold(settings.level.clone(), |level, name| level.with_target(name, LevelFilter::WARN));
     let text = match settings.format {
         Format::Auto => std::io::stdout().is_terminal(),
         Format::Json => false,
@@ -95,13 +74,7 @@ pub fn init(settings: &Settings) {
     let layer = if text {
         fmt::layer().compact().with_target(false).boxed()
     } else {
-        fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_span_list(false)
-            .boxed()
+        fmt::layer().json().flatten_event(true).with_span_list(false).boxed()
     };
-    let _ = tracing_subscriber::registry()
-        .with(layer.with_filter(level))
-        .try_init();
+    let _ = tracing_subscriber::registry().with(layer.with_filter(level)).try_init();
 }

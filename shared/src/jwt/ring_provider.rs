@@ -20,18 +20,12 @@ pub(super) fn install() {
     let _ = PROVIDER.install_default();
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the provider's signature"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the provider's signature")]
 fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {
     Ok(Box::new(Hs256::new(*algorithm, key.as_bytes())?))
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the provider's signature"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the provider's signature")]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
     Ok(Box::new(Hs256::new(*algorithm, key.try_get_as_bytes()?)?))
 }
