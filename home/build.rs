@@ -4,14 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 use std::{env, fs};
 
-#[expect(
-    clippy::print_stdout,
-    reason = "this is how a build script speaks to cargo"
-)]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a build script is told by its environment"
-)]
+#[expect(clippy::disallowed_methods, reason = "a build script is told by its environment")]
 fn main() {
     let folder = Path::new("site");
     // Reproducible builds say what time it is.

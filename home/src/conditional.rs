@@ -92,11 +92,7 @@ fn lists(list: &HeaderValue, etag: &HeaderValue, comparison: Comparison) -> bool
 /// A header that holds an HTTP date, in seconds since 1970. Other values count as absent.
 fn date(headers: &HeaderMap, name: &axum::http::HeaderName) -> Option<u64> {
     let date = httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok()?;
-    Some(
-        date.duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or(Duration::ZERO)
-            .as_secs(),
-    )
+    Some(date.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs())
 }
 
 #[cfg(test)]
@@ -113,40 +109,21 @@ mod tests {
 
     fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
         list.iter()
-            .map(|&(name, value)| {
-                (
-                    HeaderName::from_static(name),
-                    HeaderValue::from_static(value),
-                )
-            })
+            .map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect()
     }
 
     fn outcome(list: &[(&'static str, &'static str)]) -> Outcome {
-        evaluate(
-            &headers(list),
-            &Version {
-                etag: &ETAG,
-                modified: MODIFIED,
-            },
-        )
+        evaluate(&headers(list), &Version { etag: &ETAG, modified: MODIFIED })
     }
 
     #[test]
     fn a_known_tag_is_not_sent_again() {
         for known in ["\"a,b\"", "W/\"a,b\"", "\"x\", \"a,b\"", "*"] {
-            assert_eq!(
-                outcome(&[("if-none-match", known)]),
-                Outcome::NotModified,
-                "{known}"
-            );
+            assert_eq!(outcome(&[("if-none-match", known)]), Outcome::NotModified, "{known}");
         }
         for other in ["\"x\"", "\"a\", \"b\"", "a,b", "\"a,b"] {
-            assert_eq!(
-                outcome(&[("if-none-match", other)]),
-                Outcome::Send,
-                "{other}"
-            );
+            assert_eq!(outcome(&[("if-none-match", other)]), Outcome::Send, "{other}");
         }
     }
 
@@ -160,10 +137,7 @@ mod tests {
     fn dates_are_compared_by_the_second() {
         assert_eq!(outcome(&[("if-modified-since", AT)]), Outcome::NotModified);
         assert_eq!(outcome(&[("if-modified-since", BEFORE)]), Outcome::Send);
-        assert_eq!(
-            outcome(&[("if-modified-since", "yesterday")]),
-            Outcome::Send
-        );
+        assert_eq!(outcome(&[("if-modified-since", "yesterday")]), Outcome::Send);
         assert_eq!(outcome(&[("if-unmodified-since", AT)]), Outcome::Send);
         assert_eq!(outcome(&[("if-unmodified-since", BEFORE)]), Outcome::Failed);
     }
@@ -178,21 +152,12 @@ mod tests {
 
     #[test]
     fn if_range_needs_this_very_version() {
-        let version = Version {
-            etag: &ETAG,
-            modified: MODIFIED,
-        };
+        let version = Version { etag: &ETAG, modified: MODIFIED };
         assert!(range_applies(&headers(&[]), &version));
-        assert!(range_applies(
-            &headers(&[("if-range", "\"a,b\"")]),
-            &version
-        ));
+        assert!(range_applies(&headers(&[("if-range", "\"a,b\"")]), &version));
         assert!(range_applies(&headers(&[("if-range", AT)]), &version));
         for other in ["W/\"a,b\"", "\"x\"", BEFORE, "nonsense"] {
-            assert!(
-                !range_applies(&headers(&[("if-range", other)]), &version),
-                "{other}"
-            );
+            assert!(!range_applies(&headers(&[("if-range", other)]), &version), "{other}");
         }
     }
 }

@@ -103,30 +103,16 @@ impl Config {
             "the address of the GraphQL service in a browser, such as https://api.example.org",
             "http://localhost:4000",
         );
-        let site_dir = env.optional(
-            "SITE_DIR",
-            "a folder with a static export, such as a Next.js out/",
-        );
-        let trusted = env.or(
-            "TRUSTED_PROXIES",
-            "a list of networks, such as 10.0.0.0/8",
-            "",
-        );
-        let flood = env.or(
-            "FLOOD_LIMIT",
-            "a count and a window, such as 2000/10s",
-            "2000/10s",
-        );
+        let site_dir =
+            env.optional("SITE_DIR", "a folder with a static export, such as a Next.js out/");
+        let trusted = env.or("TRUSTED_PROXIES", "a list of networks, such as 10.0.0.0/8", "");
+        let flood = env.or("FLOOD_LIMIT", "a count and a window, such as 2000/10s", "2000/10s");
         let telemetry = telemetry::Settings::read(env);
         Some(Self {
             port: port?,
             host: host?,
             environment: environment?,
-            origins: Origins {
-                app: app?.0,
-                auth: auth?.0,
-                api: api?.0,
-            },
+            origins: Origins { app: app?.0, auth: auth?.0, api: api?.0 },
             site_dir: site_dir?,
             trusted: trusted?,
             flood: flood?,
@@ -142,10 +128,7 @@ mod tests {
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
         let var = |name: &str| {
-            variables
-                .iter()
-                .find(|(n, _)| *n == name)
-                .map(|(_, value)| (*value).to_owned())
+            variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
         };
         Config::from_vars(var).map_err(|problems| problems.to_string())
     }
@@ -153,10 +136,7 @@ mod tests {
     #[test]
     fn nothing_needs_to_be_set() {
         let config = read(&[]).unwrap();
-        assert_eq!(
-            (config.port, config.environment),
-            (3000, Environment::Production)
-        );
+        assert_eq!((config.port, config.environment), (3000, Environment::Production));
         assert_eq!(config.origins.auth, "http://localhost:3001");
     }
 

@@ -60,10 +60,7 @@ pub fn of(file: &File<'_>, origins: &Origins) -> HeaderMap {
         );
         let permissions = HeaderName::from_static("permissions-policy");
         headers.insert(permissions, HeaderValue::from_static(PERMISSIONS));
-        let policy = file
-            .policy
-            .as_ref()
-            .and_then(|policy| HeaderValue::from_str(policy).ok());
+        let policy = file.policy.as_ref().and_then(|policy| HeaderValue::from_str(policy).ok());
         // A drawing or feed opened by itself runs nothing at all.
         let policy = policy.unwrap_or(HeaderValue::from_static(
             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
@@ -101,24 +98,14 @@ mod tests {
 
     #[test]
     fn hashes_in_names_are_seen() {
-        for path in [
-            "app.3f2a9c1b.js",
-            "assets/9f8e7d6c5b4a/site.css",
-            "main-0a1b2c3d4e.css",
-        ] {
+        for path in ["app.3f2a9c1b.js", "assets/9f8e7d6c5b4a/site.css", "main-0a1b2c3d4e.css"] {
             assert!(has_hash(path), "{path}");
         }
     }
 
     #[test]
     fn words_dates_and_short_names_are_no_hashes() {
-        for path in [
-            "app.js",
-            "photo-20260101.jpg",
-            "feedface.css",
-            "v1.2.3/a.js",
-            "a1b2c3d.js",
-        ] {
+        for path in ["app.js", "photo-20260101.jpg", "feedface.css", "v1.2.3/a.js", "a1b2c3d.js"] {
             assert!(!has_hash(path), "{path}");
         }
     }

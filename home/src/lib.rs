@@ -32,17 +32,14 @@ pub type Current = Arc<ArcSwap<Site>>;
 
 /// Loads the site that the settings name.
 pub fn load(config: &Config) -> Result<Site, Error> {
-    match &config.site_dir {
-        Some(folder) => Site::from_directory(folder, &config.origins),
-        None => {
-            let burner_wallet = config.environment == Environment::Development;
-            let settings = Settings {
-                burner_wallet,
-                now: config.clock.now(),
-            };
-            Site::built_in(&config.origins, &settings)
-        }
+    if let Some(folder) = &config.site_dir {
+        return Site::from_directory(folder, &config.origins);
     }
+    let settings = Settings {
+        burner_wallet: config.environment == Environment::Development,
+        now: config.clock.now(),
+    };
+    Site::built_in(&config.origins, &settings)
 }
 
 /// Serves until `shutdown` resolves, then lets running requests finish.

@@ -58,19 +58,14 @@ fn served<'site>(site: &'site Site, status: StatusCode, target: &str) -> Found<'
 /// `/about/` leads to `/about` when only that exists. The target is written from the path as it
 /// came, so it needs no encoding; it exists as a file, so it is no address of another host.
 fn without_slash(site: &Site, path: &str, raw: &str) -> Option<String> {
-    let shorter = path
-        .strip_suffix('/')
-        .filter(|shorter| !shorter.is_empty())?;
+    let shorter = path.strip_suffix('/').filter(|shorter| !shorter.is_empty())?;
     site.route(shorter)?;
     raw.strip_suffix('/').map(str::to_owned)
 }
 
 fn decode(raw: &str) -> Option<Cow<'_, str>> {
     if raw.contains('%') {
-        percent_decode_str(raw)
-            .decode_utf8()
-            .ok()
-            .filter(|path| !path.contains('\0'))
+        percent_decode_str(raw).decode_utf8().ok().filter(|path| !path.contains('\0'))
     } else {
         Some(Cow::Borrowed(raw))
     }

@@ -13,10 +13,7 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            #[expect(
-                clippy::print_stderr,
-                reason = "a start that fails says why, log or no log"
-            )]
+            #[expect(clippy::print_stderr, reason = "a start that fails says why, log or no log")]
             {
                 eprintln!("{message}");
             }

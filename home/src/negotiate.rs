@@ -34,9 +34,7 @@ impl Coding {
             b"gzip" | b"x-gzip" => Some(Self::Gzip),
             b"zstd" => Some(Self::Zstd),
             b"identity" => Some(Self::Identity),
-            _ => Self::ALL
-                .into_iter()
-                .find(|c| token.eq_ignore_ascii_case(c.token().as_bytes())),
+            _ => Self::ALL.into_iter().find(|c| token.eq_ignore_ascii_case(c.token().as_bytes())),
         }
     }
 }
@@ -50,9 +48,7 @@ pub struct Accepted {
 impl Accepted {
     /// What a client without the header takes. Any coding would be allowed, but such clients
     /// are mostly simple ones that cannot decode, so they get the bytes as they are.
-    pub const PLAIN: Self = Self {
-        weights: [0, 0, 0, 1000],
-    };
+    pub const PLAIN: Self = Self { weights: [0, 0, 0, 1000] };
 
     /// Reads a header value. Parts that make no sense are left out, never refused.
     #[must_use]
@@ -73,11 +69,7 @@ impl Accepted {
         for coding in Coding::ALL {
             // Identity is acceptable unless it is excluded by name or by `*;q=0`; it ranks
             // below everything that the client asked for.
-            let unnamed = if coding == Coding::Identity {
-                Some(any.map_or(1, |w| w))
-            } else {
-                any
-            };
+            let unnamed = if coding == Coding::Identity { Some(any.map_or(1, |w| w)) } else { any };
             weights[coding as usize] = named[coding as usize].or(unnamed).unwrap_or(0);
         }
         Self { weights }
@@ -110,20 +102,14 @@ fn weight(parameter: Option<&[u8]>) -> u16 {
     let Some(parameter) = parameter.map(<[u8]>::trim_ascii) else {
         return 1000;
     };
-    let Some(digits) = parameter
-        .strip_prefix(b"q=")
-        .or_else(|| parameter.strip_prefix(b"Q="))
+    let Some(digits) = parameter.strip_prefix(b"q=").or_else(|| parameter.strip_prefix(b"Q="))
     else {
         return 1000;
     };
     match digits {
         [b'1', ..] => 1000,
-        [b'0'] => 0,
         [b'0', b'.', fraction @ ..] => (0..3).fold(0, |sum, place| {
-            let digit = fraction
-                .get(place)
-                .filter(|d| d.is_ascii_digit())
-                .map_or(0, |d| d - b'0');
+            let digit = fraction.get(place).filter(|d| d.is_ascii_digit()).map_or(0, |d| d - b'0');
             sum * 10 + u16::from(digit)
         }),
         _ => 0,

@@ -42,11 +42,7 @@ pub fn parse(header: &str, length: u64) -> Asked {
     }
     let mut parts = Vec::new();
     let mut count = 0;
-    for spec in list
-        .split(',')
-        .map(str::trim)
-        .filter(|spec| !spec.is_empty())
-    {
+    for spec in list.split(',').map(str::trim).filter(|spec| !spec.is_empty()) {
         count += 1;
         match part(spec, length) {
             Ok(Some(part)) => parts.push(part),
@@ -58,11 +54,7 @@ pub fn parse(header: &str, length: u64) -> Asked {
     if count == 0 || count > MAX_PARTS || parts.iter().map(|p| p.size()).sum::<u64>() > length {
         return Asked::Whole;
     }
-    if parts.is_empty() {
-        Asked::Unsatisfiable
-    } else {
-        Asked::Parts(parts)
-    }
+    if parts.is_empty() { Asked::Unsatisfiable } else { Asked::Parts(parts) }
 }
 
 struct Malformed;
@@ -74,10 +66,9 @@ fn part(spec: &str, length: u64) -> Result<Option<Part>, Malformed> {
     let range = match (first, last) {
         (Some(first), None) => (first, u64::MAX),
         (Some(first), Some(last)) if first <= last => (first, last),
-        (None, Some(suffix)) => (
-            length.saturating_sub(suffix),
-            if suffix == 0 { 0 } else { u64::MAX },
-        ),
+        (None, Some(suffix)) => {
+            (length.saturating_sub(suffix), if suffix == 0 { 0 } else { u64::MAX })
+        }
         _ => return Err(Malformed),
     };
     let (first, last) = (range.0, range.1.min(length.saturating_sub(1)));
@@ -99,11 +90,7 @@ mod tests {
     use super::{Asked, Part, parse};
 
     fn parts(list: &[(u64, u64)]) -> Asked {
-        Asked::Parts(
-            list.iter()
-                .map(|&(first, last)| Part { first, last })
-                .collect(),
-        )
+        Asked::Parts(list.iter().map(|&(first, last)| Part { first, last }).collect())
     }
 
     #[test]
@@ -111,10 +98,7 @@ mod tests {
         assert_eq!(parse("bytes=0-4", 10), parts(&[(0, 4)]));
         assert_eq!(parse("bytes=4-", 10), parts(&[(4, 9)]));
         assert_eq!(parse("bytes=-3", 10), parts(&[(7, 9)]));
-        assert_eq!(
-            parse("Bytes=0-0, 2-3 ,-1", 10),
-            parts(&[(0, 0), (2, 3), (9, 9)])
-        );
+        assert_eq!(parse("Bytes=0-0, 2-3 ,-1", 10), parts(&[(0, 0), (2, 3), (9, 9)]));
     }
 
     #[test]
@@ -134,16 +118,9 @@ mod tests {
 
     #[test]
     fn malformed_headers_are_ignored() {
-        for header in [
-            "",
-            "bytes",
-            "bytes=",
-            "bytes=5-4",
-            "bytes=a-b",
-            "bytes=+1-2",
-            "lines=1-2",
-            "bytes=-",
-        ] {
+        for header in
+            ["", "bytes", "bytes=", "bytes=5-4", "bytes=a-b", "bytes=+1-2", "lines=1-2", "bytes=-"]
+        {
             assert_eq!(parse(header, 10), Asked::Whole, "{header}");
         }
     }

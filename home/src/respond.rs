@@ -64,10 +64,7 @@ fn file(route: &Route, headers: &HeaderMap, head: bool) -> Answer {
         Some(_) => route.identity(),
         None => route.choose(accepted(headers)),
     };
-    let version = Version {
-        etag: &copy.etag,
-        modified: route.modified,
-    };
+    let version = Version { etag: &copy.etag, modified: route.modified };
     match conditional::evaluate(headers, &version) {
         Outcome::NotModified => Answer::Ready(empty(StatusCode::NOT_MODIFIED, &copy.not_modified)),
         Outcome::Failed => Answer::Ready(empty(StatusCode::PRECONDITION_FAILED, &HeaderMap::new())),
@@ -82,9 +79,7 @@ fn file(route: &Route, headers: &HeaderMap, head: bool) -> Answer {
 }
 
 fn accepted(headers: &HeaderMap) -> Accepted {
-    headers
-        .get(ACCEPT_ENCODING)
-        .map_or(Accepted::PLAIN, |value| Accepted::parse(value.as_bytes()))
+    headers.get(ACCEPT_ENCODING).map_or(Accepted::PLAIN, |value| Accepted::parse(value.as_bytes()))
 }
 
 /// A page under a status of its own is the same for whatever was asked, so it takes no

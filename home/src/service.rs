@@ -52,10 +52,7 @@ impl Service {
             .route("/livez", get(health::livez))
             .route("/health", get(ready))
             .fallback(from_disk)
-            .with_state(Layered {
-                site: Arc::clone(&site),
-                stopping,
-            });
+            .with_state(Layered { site: Arc::clone(&site), stopping });
         let layered = shared::http::layers(
             router,
             Layers {
@@ -72,10 +69,7 @@ impl Service {
     /// The service as one connection sees it.
     #[must_use]
     pub fn for_peer(&self, peer: SocketAddr) -> PeerService {
-        PeerService {
-            inner: Arc::clone(&self.0),
-            peer,
-        }
+        PeerService { inner: Arc::clone(&self.0), peer }
     }
 }
 
@@ -102,9 +96,9 @@ impl Future for Answering {
         context: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Self::Output> {
         match self.get_mut() {
-            Self::Ready(response) => response.take().map_or(std::task::Poll::Pending, |ready| {
-                std::task::Poll::Ready(Ok(ready))
-            }),
+            Self::Ready(response) => response
+                .take()
+                .map_or(std::task::Poll::Pending, |ready| std::task::Poll::Ready(Ok(ready))),
             Self::Layered(future) => Pin::new(future).poll(context),
         }
     }

@@ -76,7 +76,7 @@ impl Site {
             .iter()
             .find_map(|name| files.iter().find(|file| file.path == *name))
             .map_or_else(
-                || plain_not_found(origins),
+                || plain_not_found(origins, &header_rules),
                 |file| file.route("/404.html", &header_rules),
             );
         let mut routes = HashMap::new();
@@ -91,12 +91,7 @@ impl Site {
             }
         }
         let any_forced = redirects.any_forced();
-        Self {
-            routes,
-            not_found,
-            redirects,
-            any_forced,
-        }
+        Self { routes, not_found, redirects, any_forced }
     }
 
     /// The file at a decoded path.
@@ -134,20 +129,14 @@ fn exact(path: &str) -> Vec<String> {
 }
 
 fn without_extension(path: &str) -> Vec<String> {
-    path.strip_suffix(".html")
-        .map(|name| format!("/{name}"))
-        .into_iter()
-        .collect()
+    path.strip_suffix(".html").map(|name| format!("/{name}")).into_iter().collect()
 }
 
 fn folder(path: &str) -> Vec<String> {
     match path.strip_suffix("index.html") {
         Some("") => vec!["/".to_owned()],
         Some(folder) if folder.ends_with('/') => {
-            vec![
-                format!("/{folder}"),
-                format!("/{}", folder.trim_end_matches('/')),
-            ]
+            vec![format!("/{folder}"), format!("/{}", folder.trim_end_matches('/'))]
         }
         _ => Vec::new(),
     }
@@ -188,11 +177,7 @@ fn prepare(sources: Vec<Source>, origins: &Origins, kind: Kind) -> Vec<route::Pr
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .filter_map(|worker| worker.join().ok())
-            .flatten()
-            .collect()
+        workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect()
     })
 }
 
@@ -210,12 +195,12 @@ fn policy(source: &Source, origins: &Origins, kind: Kind) -> Option<String> {
     })
 }
 
-fn plain_not_found(origins: &Origins) -> Route {
+fn plain_not_found(origins: &Origins, rules: &HeaderRules) -> Route {
     let source = Source {
         path: "404.html".to_owned(),
         content: Content::Memory(Bytes::from_static(PLAIN_NOT_FOUND.as_bytes())),
         modified: SystemTime::UNIX_EPOCH,
     };
     let policy = policy(&source, origins, Kind::BuiltIn);
-    route::Prepared::new(source, policy, origins).route("/404.html", &HeaderRules::default())
+    route::Prepared::new(source, policy, origins).route("/404.html", rules)
 }

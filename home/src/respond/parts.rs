@@ -39,33 +39,17 @@ pub struct DiskAnswer {
 
 impl DiskAnswer {
     pub(super) fn whole(status: StatusCode, headers: HeaderMap, file: &Path, length: u64) -> Self {
-        let all = Piece::File(Part {
-            first: 0,
-            last: length.saturating_sub(1),
-        });
-        Self {
-            status,
-            headers,
-            file: file.to_owned(),
-            length,
-            pieces: VecDeque::from([all]),
-        }
+        let all = Piece::File(Part { first: 0, last: length.saturating_sub(1) });
+        Self { status, headers, file: file.to_owned(), length, pieces: VecDeque::from([all]) }
     }
 
     /// Opens the file, which must still be as long as it was when it was hashed.
     pub async fn open(self) -> io::Result<Response<Body>> {
         let file = File::open(&self.file).await?;
         if file.metadata().await?.len() != self.length {
-            return Err(io::Error::other(format!(
-                "{} has another size now",
-                self.file.display()
-            )));
+            return Err(io::Error::other(format!("{} has another size now", self.file.display())));
         }
-        Ok(super::response(
-            self.status,
-            self.headers,
-            stream(file, self.pieces),
-        ))
+        Ok(super::response(self.status, self.headers, stream(file, self.pieces)))
     }
 }
 
@@ -77,18 +61,13 @@ pub(super) fn partial(copy: &Representation, parts: &[Part]) -> Answer {
         headers.insert(CONTENT_RANGE, value(&content_range(*part, length)));
         VecDeque::from([Piece::File(*part)])
     } else {
-        let kind = headers
-            .get(CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok());
+        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let pieces = multipart(parts, kind.unwrap_or_default(), length);
         let kind = format!("multipart/byteranges; boundary={BOUNDARY}");
         headers.insert(CONTENT_TYPE, value(&kind));
         pieces
     };
-    headers.insert(
-        CONTENT_LENGTH,
-        HeaderValue::from(pieces.iter().map(Piece::size).sum::<u64>()),
-    );
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(pieces.iter().map(Piece::size).sum::<u64>()));
     let status = StatusCode::PARTIAL_CONTENT;
     match &copy.content {
         Content::Memory(bytes) => {
@@ -96,13 +75,7 @@ pub(super) fn partial(copy: &Representation, parts: &[Part]) -> Answer {
         }
         Content::Disk { file, length } => {
             let (file, length) = (file.clone(), *length);
-            Answer::FromDisk(DiskAnswer {
-                status,
-                headers,
-                file,
-                length,
-                pieces,
-            })
+            Answer::FromDisk(DiskAnswer { status, headers, file, length, pieces })
         }
     }
 }
@@ -151,11 +124,7 @@ fn value(text: &str) -> HeaderValue {
 /// Puts parts of a file in memory together; a single part is not copied.
 fn join(bytes: &Bytes, pieces: VecDeque<Piece>) -> Bytes {
     let slice = |part: Part| {
-        let at = |offset: u64| {
-            usize::try_from(offset)
-                .unwrap_or(usize::MAX)
-                .min(bytes.len())
-        };
+        let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
         bytes.slice(at(part.first)..at(part.last + 1))
     };
     let mut joined = Vec::new();
@@ -191,10 +160,7 @@ fn stream(file: File, pieces: VecDeque<Piece>) -> Body {
                 return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
             }
             let first = part.first + read;
-            let rest = (first <= part.last).then_some(Part {
-                first,
-                last: part.last,
-            });
+            let rest = (first <= part.last).then_some(Part { first, last: part.last });
             Ok::<_, io::Error>(Some((Bytes::from(chunk), (file, pieces, rest))))
         },
     ))

@@ -55,17 +55,11 @@ impl HeaderRules {
                 let path = Pattern::parse(content);
                 open = path.is_ok();
                 path.map(|path| {
-                    rules.push(Rule {
-                        path,
-                        changes: Vec::new(),
-                    })
+                    rules.push(Rule { path, changes: Vec::new() });
                 })
             };
             if let Err(reason) = outcome {
-                ignored.push(Ignored {
-                    line: index + 1,
-                    reason,
-                });
+                ignored.push(Ignored { line: index + 1, reason });
             }
         }
         (Self(rules), ignored)
@@ -75,11 +69,7 @@ impl HeaderRules {
     /// rule that sets a header replaces ours; further ones for the same header add to it.
     pub fn apply(&self, path: &str, headers: &mut HeaderMap) {
         let mut replaced = Vec::<&HeaderName>::new();
-        for rule in self
-            .0
-            .iter()
-            .filter(|rule| rule.path.matches(path).is_some())
-        {
+        for rule in self.0.iter().filter(|rule| rule.path.matches(path).is_some()) {
             for change in &rule.changes {
                 match change {
                     Change::Remove(name) => {
@@ -102,23 +92,14 @@ fn change(line: &str) -> Result<Change, &'static str> {
     if let Some(name) = line.strip_prefix('!') {
         return Ok(Change::Remove(name_of(name)?));
     }
-    let (name, value) = line
-        .split_once(':')
-        .ok_or("a header must be written Name: value")?;
+    let (name, value) = line.split_once(':').ok_or("a header must be written Name: value")?;
     let value = HeaderValue::from_str(value.trim()).map_err(|_| "the value has odd characters")?;
     Ok(Change::Set(name_of(name)?, value))
 }
 
 fn name_of(text: &str) -> Result<HeaderName, &'static str> {
-    let name: HeaderName = text
-        .trim()
-        .parse()
-        .map_err(|_| "the name has odd characters")?;
-    if OURS.contains(&name.as_str()) {
-        Err("the server sets this header itself")
-    } else {
-        Ok(name)
-    }
+    let name: HeaderName = text.trim().parse().map_err(|_| "the name has odd characters")?;
+    if OURS.contains(&name.as_str()) { Err("the server sets this header itself") } else { Ok(name) }
 }
 
 #[cfg(test)]
@@ -140,10 +121,7 @@ mod tests {
     fn rules_set_add_and_remove() {
         let text = "/*\n  X-A: 1\n  ! X-Frame-Options\n# more\n/docs/*\n\tX-A: 2\n";
         let headers = applied(text, "/docs/a");
-        assert_eq!(
-            headers.get_all("x-a").iter().collect::<Vec<_>>(),
-            ["1", "2"]
-        );
+        assert_eq!(headers.get_all("x-a").iter().collect::<Vec<_>>(), ["1", "2"]);
         assert!(!headers.contains_key("x-frame-options"));
         assert_eq!(applied(text, "/").get_all("x-a").iter().count(), 1);
     }
@@ -152,10 +130,7 @@ mod tests {
     fn lines_that_cannot_be_used_are_named() {
         let (rules, ignored) =
             HeaderRules::parse("  X: 1\nnopath\n  X: 2\n/a\n  ETag: x\n  nothing\n  X: 3\n");
-        assert_eq!(
-            ignored.iter().map(|line| line.line).collect::<Vec<_>>(),
-            [1, 2, 3, 5, 6]
-        );
+        assert_eq!(ignored.iter().map(|line| line.line).collect::<Vec<_>>(), [1, 2, 3, 5, 6]);
         let mut headers = HeaderMap::new();
         rules.apply("/a", &mut headers);
         assert_eq!(headers["x"], "3");

@@ -6,13 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What may stand in a path as it is; everything else in a captured value is encoded again,
 /// so that no request can bring a line break or a query into the `Location` it gets.
-const SAFE: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'/')
-    .remove(b'@');
+const SAFE: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b'@');
 
 /// A path to match: `/blog/:slug`, `/old/*`, `/about`.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,25 +48,27 @@ impl Pattern {
     /// Matches a decoded path; a slash at its end makes no difference.
     #[must_use]
     pub fn matches(&self, path: &str) -> Option<Captures> {
-        let path = path.strip_prefix('/')?;
-        let mut pieces = path.trim_end_matches('/').split('/');
+        let mut rest = Some(path.strip_prefix('/')?);
         let mut captures = Captures::new();
         for segment in &self.segments {
+            if *segment == Segment::Rest {
+                captures.insert("splat".to_owned(), rest.unwrap_or_default().to_owned());
+                return Some(captures);
+            }
+            let (piece, after) = match rest?.split_once('/') {
+                Some((piece, after)) => (piece, Some(after)),
+                None => (rest?, None),
+            };
+            rest = after;
             match segment {
-                Segment::Rest => {
-                    let rest: Vec<&str> = pieces.collect();
-                    captures.insert("splat".to_owned(), rest.join("/"));
-                    return Some(captures);
-                }
-                Segment::Literal(literal) if pieces.next()? == literal => {}
-                Segment::Literal(_) => return None,
-                Segment::Named(name) => {
-                    let piece = pieces.next().filter(|piece| !piece.is_empty())?;
+                Segment::Named(name) if !piece.is_empty() => {
                     captures.insert(name.clone(), piece.to_owned());
                 }
+                Segment::Literal(literal) if literal == piece => {}
+                _ => return None,
             }
         }
-        pieces.next().is_none().then_some(captures)
+        rest.unwrap_or_default().trim_end_matches('/').is_empty().then_some(captures)
     }
 }
 
@@ -101,10 +98,7 @@ mod tests {
     use super::{Pattern, fill};
 
     fn filled(pattern: &str, path: &str, target: &str) -> Option<String> {
-        Pattern::parse(pattern)
-            .unwrap()
-            .matches(path)
-            .map(|captures| fill(target, &captures))
+        Pattern::parse(pattern).unwrap().matches(path).map(|captures| fill(target, &captures))
     }
 
     #[test]
@@ -114,10 +108,7 @@ mod tests {
             filled("/blog/:year/:slug", "/blog/2026/x", "/:slug/:year").as_deref(),
             Some("/x/2026")
         );
-        assert_eq!(
-            filled("/old/*", "/old/a/b", "/new/:splat").as_deref(),
-            Some("/new/a/b")
-        );
+        assert_eq!(filled("/old/*", "/old/a/b", "/new/:splat").as_deref(), Some("/new/a/b"));
         assert_eq!(filled("/*", "/", "/x/:splat").as_deref(), Some("/x/"));
         assert_eq!(filled("/", "/", "/home").as_deref(), Some("/home"));
     }

@@ -40,17 +40,11 @@ impl RedirectRules {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let rule = if rules.len() < MAX_RULES {
-                rule(line)
-            } else {
-                Err("more than 2000 rules")
-            };
+            let rule =
+                if rules.len() < MAX_RULES { rule(line) } else { Err("more than 2000 rules") };
             match rule {
                 Ok(rule) => rules.push(rule),
-                Err(reason) => ignored.push(Ignored {
-                    line: index + 1,
-                    reason,
-                }),
+                Err(reason) => ignored.push(Ignored { line: index + 1, reason }),
             }
         }
         (Self(rules), ignored)
@@ -60,18 +54,15 @@ impl RedirectRules {
     /// with `!` count.
     #[must_use]
     pub fn find(&self, path: &str, file_exists: bool) -> Option<Redirect> {
-        self.0
-            .iter()
-            .filter(|rule| rule.forced || !file_exists)
-            .find_map(|rule| {
-                let captures = rule.from.matches(path)?;
-                let target = local(&fill(&rule.to, &captures));
-                Some(if rule.status.is_redirection() {
-                    Redirect::Elsewhere(rule.status, target)
-                } else {
-                    Redirect::Serve(rule.status, target)
-                })
+        self.0.iter().filter(|rule| rule.forced || !file_exists).find_map(|rule| {
+            let captures = rule.from.matches(path)?;
+            let target = local(&fill(&rule.to, &captures));
+            Some(if rule.status.is_redirection() {
+                Redirect::Elsewhere(rule.status, target)
+            } else {
+                Redirect::Serve(rule.status, target)
             })
+        })
     }
 
     /// Whether any rule may take the place of a file that exists.
@@ -100,9 +91,8 @@ fn rule(line: &str) -> Result<Rule, &'static str> {
         return Err("the target must be a path or an http(s) address");
     }
     let status = words.next().unwrap_or("301");
-    let (status, forced) = status
-        .strip_suffix('!')
-        .map_or((status, false), |status| (status, true));
+    let (status, forced) =
+        status.strip_suffix('!').map_or((status, false), |status| (status, true));
     let status: StatusCode = match status {
         "301" | "302" | "303" | "307" | "308" | "200" | "404" => {
             status.parse().map_err(|_| "the status is not a number")?
@@ -115,12 +105,7 @@ fn rule(line: &str) -> Result<Rule, &'static str> {
     if external && !status.is_redirection() {
         return Err("proxying to another address is not supported");
     }
-    Ok(Rule {
-        from,
-        to,
-        status,
-        forced,
-    })
+    Ok(Rule { from, to, status, forced })
 }
 
 #[cfg(test)]
@@ -140,10 +125,7 @@ mod tests {
         let rules = rules("# old paths\n/a /b\n/a /c 302 # never\n\n/app/* /app.html 200\n");
         assert_eq!(
             rules.find("/a", false),
-            Some(Redirect::Elsewhere(
-                StatusCode::MOVED_PERMANENTLY,
-                "/b".to_owned()
-            ))
+            Some(Redirect::Elsewhere(StatusCode::MOVED_PERMANENTLY, "/b".to_owned()))
         );
         assert_eq!(
             rules.find("/app/x/y", false),
@@ -164,18 +146,11 @@ mod tests {
     #[test]
     fn a_star_cannot_be_filled_with_another_host() {
         let rules = rules("/old/* /:splat 302\n");
-        for path in [
-            "/old//evil.example",
-            "/old/\\evil.example",
-            "/old///evil.example",
-        ] {
+        for path in ["/old//evil.example", "/old/\\evil.example", "/old///evil.example"] {
             let Some(Redirect::Elsewhere(_, target)) = rules.find(path, false) else {
                 panic!("no rule")
             };
-            assert!(
-                !target.starts_with("//") && !target.contains('\\'),
-                "{target}"
-            );
+            assert!(!target.starts_with("//") && !target.contains('\\'), "{target}");
         }
     }
 
@@ -184,9 +159,6 @@ mod tests {
         let (_, ignored) = RedirectRules::parse(
             "/ok /fine\n/only\nx /y\n/a ftp://b\n/a /b 418\n/a /b 302 Country=de\n/p https://x.example/ 200\n",
         );
-        assert_eq!(
-            ignored.iter().map(|line| line.line).collect::<Vec<_>>(),
-            [2, 3, 4, 5, 6, 7]
-        );
+        assert_eq!(ignored.iter().map(|line| line.line).collect::<Vec<_>>(), [2, 3, 4, 5, 6, 7]);
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use include_dir::{Dir, DirEntry, include_dir};
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use ring::digest::{Context, SHA256};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -39,56 +39,49 @@ pub(super) fn render(origins: &Origins, settings: &Settings) -> Result<Vec<Sourc
     let mut sources = Vec::new();
     for (path, bytes) in files(&PUBLIC) {
         let content = Content::Memory(Bytes::from_static(bytes));
-        sources.push(Source {
-            path: path.to_owned(),
-            content,
-            modified,
-        });
+        sources.push(Source { path: path.to_owned(), content, modified });
     }
     for (path, bytes) in files(&ASSETS) {
         let content = Content::Memory(Bytes::from_static(bytes));
-        sources.push(Source {
-            path: format!("{assets}/{path}"),
-            content,
-            modified,
-        });
+        sources.push(Source { path: format!("{assets}/{path}"), content, modified });
     }
     let environment = environment()?;
     for (path, _) in files(&PAGES) {
         let url = format!("/{}", path.strip_suffix(".html").unwrap_or(path));
-        let context = context! {
-            path => url.strip_suffix("/index").unwrap_or(if url == "/index" { "/" } else { &url }),
-            assets => format!("/{assets}"),
-            app => &origins.app,
-            auth => &origins.auth,
-            api => &origins.api,
+        let values = context! {
+            path => safe(page_path(&url)),
+            assets => safe(&format!("/{assets}")),
+            app => safe(&origins.app),
+            auth => safe(&origins.auth),
+            api => safe(&origins.api),
             burner_wallet => settings.burner_wallet,
             expires => expiry(settings.now),
             year => settings.now.year(),
         };
-        let text = environment.get_template(path)?.render(context)?;
+        let text = environment.get_template(path)?.render(values)?;
         let content = Content::Memory(Bytes::from(text));
-        sources.push(Source {
-            path: path.to_owned(),
-            content,
-            modified,
-        });
+        sources.push(Source { path: path.to_owned(), content, modified });
     }
     Ok(sources)
+}
+
+/// The address of a page: `/docs/index` is `/docs`, `/index` is `/`.
+fn page_path(url: &str) -> &str {
+    url.strip_suffix("/index").map_or(url, |folder| if folder.is_empty() { "/" } else { folder })
+}
+
+/// An address for templates. They would write `/` as an entity, which is right and unreadable;
+/// parsed addresses have no other characters to escape but these two.
+fn safe(address: &str) -> Value {
+    Value::from_safe_string(address.replace('&', "&amp;").replace('\'', "&#39;"))
 }
 
 fn environment() -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|name| {
-        let markup = [".html", ".xml", ".svg"]
-            .iter()
-            .any(|end| name.ends_with(end));
-        if markup {
-            AutoEscape::Html
-        } else {
-            AutoEscape::None
-        }
+        let markup = [".html", ".xml", ".svg"].iter().any(|end| name.ends_with(end));
+        if markup { AutoEscape::Html } else { AutoEscape::None }
     });
     for (path, bytes) in files(&TEMPLATES).into_iter().chain(files(&PAGES)) {
         let text = std::str::from_utf8(bytes).map_err(|_| Error::Encoding(path))?;
@@ -128,10 +121,7 @@ fn fingerprint(folder: &'static Dir<'static>) -> String {
 /// that replicas started on different days answer the same bytes.
 fn expiry(now: OffsetDateTime) -> String {
     let later = now + time::Duration::days(300);
-    let first = later
-        .replace_day(1)
-        .unwrap_or(later)
-        .replace_time(time::Time::MIDNIGHT);
+    let first = later.replace_day(1).unwrap_or(later).replace_time(time::Time::MIDNIGHT);
     first.format(&Rfc3339).unwrap_or_default()
 }
 
@@ -148,9 +138,6 @@ mod tests {
 
     #[test]
     fn security_txt_expires_on_the_first_of_a_month_within_a_year() {
-        assert_eq!(
-            expiry(datetime!(2026-11-24 15:00 UTC)),
-            "2027-09-01T00:00:00Z"
-        );
+        assert_eq!(expiry(datetime!(2026-11-24 15:00 UTC)), "2027-09-01T00:00:00Z");
     }
 }

@@ -15,11 +15,8 @@ const SLOW_FROM: usize = 512 * 1024;
 pub(super) fn all(plain: &Bytes, compresses: bool) -> Vec<(Coding, Bytes)> {
     let mut copies = Vec::new();
     if compresses && plain.len() >= MIN_BYTES {
-        let encoders = [
-            (Coding::Brotli, brotli as Encoder),
-            (Coding::Zstd, zstd),
-            (Coding::Gzip, gzip),
-        ];
+        let encoders =
+            [(Coding::Brotli, brotli as Encoder), (Coding::Zstd, zstd), (Coding::Gzip, gzip)];
         for (coding, encode) in encoders {
             // Writing to memory does not fail; should it ever, the other copies do.
             if let Ok(encoded) = encode(plain)

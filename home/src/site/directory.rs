@@ -11,9 +11,7 @@ use crate::error::Error;
 /// All files below a folder. Names that begin with a dot stay private (`.well-known` excepted),
 /// and so does whatever a link points to outside the folder.
 pub(super) fn read(root: &Path) -> Result<Vec<Source>, Error> {
-    let root = root
-        .canonicalize()
-        .map_err(|error| Error::Site(root.to_owned(), error))?;
+    let root = root.canonicalize().map_err(|error| Error::Site(root.to_owned(), error))?;
     let mut sources = Vec::new();
     let mut folders = vec![root.clone()];
     while let Some(folder) = folders.pop() {
@@ -67,18 +65,11 @@ fn source(path: &Path, file: PathBuf, root: &Path) -> Result<Source, Error> {
     let failed = |error| Error::Site(path.to_owned(), error);
     let metadata = fs::metadata(&file).map_err(failed)?;
     let content = if metadata.len() > MAX_IN_MEMORY {
-        Content::Disk {
-            file,
-            length: metadata.len(),
-        }
+        Content::Disk { file, length: metadata.len() }
     } else {
         Content::Memory(Bytes::from(fs::read(&file).map_err(failed)?))
     };
     let relative = path.strip_prefix(root).unwrap_or(path);
     let names: Vec<_> = relative.iter().filter_map(|name| name.to_str()).collect();
-    Ok(Source {
-        path: names.join("/"),
-        content,
-        modified: metadata.modified().map_err(failed)?,
-    })
+    Ok(Source { path: names.join("/"), content, modified: metadata.modified().map_err(failed)? })
 }

@@ -75,15 +75,9 @@ mod tests {
     #[test]
     fn types_follow_the_extension() {
         assert!(MediaType::of("docs/INDEX.HTML").is_html());
-        assert_eq!(
-            MediaType::of("a/b.min.js").name,
-            "text/javascript; charset=utf-8"
-        );
+        assert_eq!(MediaType::of("a/b.min.js").name, "text/javascript; charset=utf-8");
         assert_eq!(MediaType::of("font.woff2").name, "font/woff2");
-        assert_eq!(
-            MediaType::of("v1.2/LICENSE").name,
-            "application/octet-stream"
-        );
+        assert_eq!(MediaType::of("v1.2/LICENSE").name, "application/octet-stream");
         assert!(MediaType::of("icon.svg").is_document());
         assert!(!MediaType::of("photo.webp").compresses);
     }

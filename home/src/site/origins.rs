@@ -32,8 +32,6 @@ impl Origins {
 
 /// The origin of an address, without its path: a policy with a path would not match below it.
 fn origin(address: &str) -> String {
-    Url::parse(address).map_or_else(
-        |_| address.to_owned(),
-        |url| url.origin().ascii_serialization(),
-    )
+    Url::parse(address)
+        .map_or_else(|_| address.to_owned(), |url| url.origin().ascii_serialization())
 }

@@ -92,11 +92,7 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn new(source: Source, policy: Option<String>, origins: &Origins) -> Self {
-        let Source {
-            path,
-            content,
-            modified,
-        } = source;
+        let Source { path, content, modified } = source;
         let media_type = MediaType::of(&path);
         let hash = hash(&content);
         let copies: Vec<_> = match content {
@@ -106,9 +102,7 @@ impl Prepared {
                 .collect(),
             disk @ Content::Disk { .. } => vec![(Coding::Identity, disk)],
         };
-        let seconds = modified
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or(Duration::ZERO);
+        let seconds = modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + seconds);
         let headers = headers::of(
             &headers::File {
@@ -120,13 +114,7 @@ impl Prepared {
             },
             origins,
         );
-        Self {
-            path,
-            copies,
-            hash,
-            modified: seconds.as_secs(),
-            headers,
-        }
+        Self { path, copies, hash, modified: seconds.as_secs(), headers }
     }
 
     /// The answers of this file at a path, with the site's own rules for that path applied.
@@ -138,10 +126,7 @@ impl Prepared {
             .iter()
             .map(|(coding, content)| representation(*coding, content, &self.hash, &headers))
             .collect();
-        Route {
-            representations,
-            modified: self.modified,
-        }
+        Route { representations, modified: self.modified }
     }
 }
 
@@ -167,37 +152,31 @@ fn representation(
         not_modified.remove(name);
     }
     full.insert(CONTENT_LENGTH, HeaderValue::from(content.length()));
-    Representation {
-        coding,
-        content: content.clone(),
-        etag,
-        full,
-        not_modified,
-    }
+    Representation { coding, content: content.clone(), etag, full, not_modified }
 }
 
 /// Half of SHA-256 in hexadecimal: long enough that no two versions ever share it.
 fn hash(content: &Content) -> String {
-    let mut context = Context::new(&SHA256);
+    let mut digest = Context::new(&SHA256);
     match content {
-        Content::Memory(bytes) => context.update(bytes),
+        Content::Memory(bytes) => digest.update(bytes),
         Content::Disk { file, length } => {
-            if let Err(error) = hash_file(file, &mut context) {
+            if let Err(error) = hash_file(file, &mut digest) {
                 tracing::warn!(?error, file = %file.display(), "not read to its end");
             }
-            context.update(&length.to_be_bytes());
+            digest.update(&length.to_be_bytes());
         }
     }
-    hex(&context.finish().as_ref()[..16])
+    hex(&digest.finish().as_ref()[..16])
 }
 
-fn hash_file(file: &Path, context: &mut Context) -> std::io::Result<()> {
+fn hash_file(file: &Path, digest: &mut Context) -> std::io::Result<()> {
     let mut file = File::open(file)?;
     let mut buffer = vec![0; 256 * 1024];
     loop {
         match file.read(&mut buffer)? {
             0 => return Ok(()),
-            size => context.update(&buffer[..size]),
+            size => digest.update(&buffer[..size]),
         }
     }
 }
@@ -205,10 +184,8 @@ fn hash_file(file: &Path, context: &mut Context) -> std::io::Result<()> {
 /// Lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
