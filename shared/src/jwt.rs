@@ -60,6 +60,7 @@ impl Secret {
 /// One secret, prepared for both directions.
 struct Key {
     kid: String,
+    mac: ring::hmac::Key,
     encoding: EncodingKey,
     decoding: DecodingKey,
 }
@@ -67,13 +68,28 @@ struct Key {
 impl Key {
     fn new(secret: &Secret) -> Self {
         // An HMAC under the secret names it and gives nothing of it away.
-        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &secret.0);
-        let tag = ring::hmac::sign(&key, b"alternatefutures kid");
+        let mac = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &secret.0);
+        let tag = ring::hmac::sign(&mac, b"alternatefutures kid");
         Self {
             kid: hex::encode(&tag.as_ref()[..6]),
+            mac,
             encoding: EncodingKey::from_secret(&secret.0),
             decoding: DecodingKey::from_secret(&secret.0),
         }
+    }
+}
+
+impl Key {
+    /// HMAC-SHA256 cut to 128 bits, over the parts and the length of each.
+    fn tag(&self, parts: &[&[u8]]) -> [u8; 16] {
+        let mut context = ring::hmac::Context::with_key(&self.mac);
+        for part in parts {
+            context.update(&part.len().to_be_bytes());
+            context.update(part);
+        }
+        let mut tag = [0; 16];
+        tag.copy_from_slice(&context.sign().as_ref()[..16]);
+        tag
     }
 }
 
@@ -215,6 +231,29 @@ impl Keys {
         }
         in_time(claims.iat, claims.exp, now)?;
         Ok(claims)
+    }
+
+    /// Tags `parts` so that an edited copy is noticed. The first part names the purpose, so that a
+    /// tag for one is none for another.
+    #[must_use]
+    pub fn tag(&self, parts: &[&[u8]]) -> [u8; 16] {
+        self.current.tag(parts)
+    }
+
+    /// Whether the current or the previous secret gave `tag` to `parts`; in constant time.
+    #[must_use]
+    pub fn is_tag(&self, parts: &[&[u8]], tag: &[u8; 16]) -> bool {
+        let is_equal = |key: &Key| {
+            key.tag(parts).iter().zip(tag).fold(0, |differs, (left, right)| differs | left ^ right)
+                == 0
+        };
+        // Both are computed, whichever holds.
+        [Some(&self.current), self.previous.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter(|key| is_equal(key))
+            .count()
+            > 0
     }
 
     fn sign(&self, claims: &impl Serialize) -> Result<String, jsonwebtoken::errors::Error> {

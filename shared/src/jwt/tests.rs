@@ -170,3 +170,16 @@ proptest::proptest! {
         proptest::prop_assert_eq!(keys().verify_access(&token, NOW), Err(Refused::Invalid));
     }
 }
+
+#[test]
+fn a_tag_holds_for_its_parts_alone_and_outlives_one_rotation() {
+    let (old, new) = (secret(&"older-".repeat(6)), secret(&"newer-".repeat(6)));
+    let tag = Keys::new(&old, None).tag(&[b"cursor", b"12", b"3"]);
+
+    let rotated = Keys::new(&new, Some(&old));
+
+    assert!(rotated.is_tag(&[b"cursor", b"12", b"3"], &tag));
+    assert!(!rotated.is_tag(&[b"cursor", b"1", b"23"], &tag));
+    assert!(!rotated.is_tag(&[b"other", b"12", b"3"], &tag));
+    assert!(!Keys::new(&new, None).is_tag(&[b"cursor", b"12", b"3"], &tag));
+}
