@@ -1,0 +1,50 @@
+//! The GraphQL API of Alternate Futures: projects, sites, deployments and domains over PostgreSQL.
+//! Who the caller is, is asked of the auth service over HTTP.
+
+pub mod auth_client;
+pub mod caller;
+pub mod loader;
+pub mod schema;
+
+mod config;
+mod error;
+mod limits;
+mod routes;
+mod state;
+
+use axum::Router;
+use shared::{Shutdown, db, http};
+use tokio::net::TcpListener;
+
+pub use config::{Address, Config, Environment, EventBus};
+pub use error::{Error, constraint};
+pub use limits::Limits;
+pub use state::State;
+
+/// Name of this service in logs, in `/health` and in tokens.
+pub const SERVICE: &str = "backend";
+
+/// Serves until `shutdown`, then lets running requests finish.
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
+    let pool = db::connect(&config.database, SERVICE, config.database_pool).await?;
+    let state = State::new(config, pool, shutdown.clone())?;
+    shared::serve::serve(listener, app(state), shutdown).await;
+    Ok(())
+}
+
+/// Every route, within the layers of all services.
+#[must_use]
+pub fn app(state: State) -> Router {
+    let layers = http::Layers {
+        service: SERVICE,
+        timeout: state.config.limits.timeout,
+        body_limit: state.config.limits.body,
+        trusted: state.config.trusted.clone(),
+        flood: state.config.flood,
+    };
+    http::layers(routes::router(state), layers)
+}

@@ -1,0 +1,117 @@
+//! One statement per level of a query, whatever the number of rows.
+//!
+//! A resolver asks its [`Batch`] for one key and waits. When every resolver of the request waits
+//! (the executor's future is pending and nothing has woken it), the keys that have gathered are
+//! loaded together: no timer guesses how long a level takes, and a level is never split. Loads run
+//! within the request's own task, so a client that goes away ends them.
+
+mod drive;
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::oneshot;
+
+pub use drive::{drive, drive_stream};
+
+use crate::Error;
+use crate::schema::context::Scope;
+
+/// Loads many rows by their keys in one statement.
+pub trait Loader: Send + Sync + 'static {
+    /// What a row, or a list of rows, is asked by: the parent's id and the arguments of the field.
+    type Key: Clone + Eq + Hash + Send + Sync + 'static;
+    /// What belongs to one key.
+    type Value: Clone + Send + Sync + 'static;
+
+    /// Makes one for a request; it takes the pool and the owner from there.
+    fn new(scope: &Scope) -> Self;
+
+    /// Loads what belongs to `keys`, each of them once; keys without a value are left out.
+    fn load(
+        &self,
+        keys: &[Self::Key],
+    ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>, Error>> + Send;
+}
+
+/// The loaders of one request and the loads that wait to be run.
+#[derive(Default)]
+pub struct Loaders {
+    made: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
+    ready: Arc<Mutex<Vec<BoxFuture<'static, ()>>>>,
+}
+
+impl Loaders {
+    /// The loader `L`, made with `new` the first time.
+    pub fn of<L: Loader>(&self, new: impl FnOnce() -> L) -> Arc<Batch<L>> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let kind = TypeId::of::<L>();
+        let known = made.iter().find(|(other, _)| *other == kind);
+        if let Some(Ok(batch)) = known.map(|(_, batch)| Arc::clone(batch).downcast::<Batch<L>>()) {
+            return batch;
+        }
+        let ready = Arc::clone(&self.ready);
+        let batch = Arc::new(Batch { loader: new(), waiting: Mutex::default(), ready });
+        made.push((kind, Arc::clone(&batch) as Arc<dyn Any + Send + Sync>));
+        batch
+    }
+
+    fn take_ready(&self) -> Vec<BoxFuture<'static, ()>> {
+        std::mem::take(&mut *self.ready.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Who waits for what.
+type Waiting<L> = HashMap<<L as Loader>::Key, Vec<oneshot::Sender<Answer<L>>>>;
+/// What a waiting resolver is told.
+type Answer<L> = Result<Option<<L as Loader>::Value>, Error>;
+
+/// Gathers keys for one loader.
+pub struct Batch<L: Loader> {
+    loader: L,
+    waiting: Mutex<Waiting<L>>,
+    ready: Arc<Mutex<Vec<BoxFuture<'static, ()>>>>,
+}
+
+impl<L: Loader> Batch<L> {
+    /// Waits for what belongs to `key`; `None` when nothing does.
+    ///
+    /// # Errors
+    /// Whatever the statement failed with.
+    pub async fn load_one(self: Arc<Self>, key: L::Key) -> Result<Option<L::Value>, Error> {
+        let (sender, receiver) = oneshot::channel();
+        {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if waiting.is_empty() {
+                let load = Box::pin(Arc::clone(&self).load_waiting());
+                self.ready.lock().unwrap_or_else(PoisonError::into_inner).push(load);
+            }
+            waiting.entry(key).or_default().push(sender);
+        }
+        // Dropped unanswered only when the load panicked, which the request then answers for.
+        receiver.await.map_err(Error::internal)?
+    }
+
+    async fn load_waiting(self: Arc<Self>) {
+        let waiting =
+            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let keys = waiting.keys().cloned().collect::<Vec<_>>();
+        let mut loaded = self.loader.load(&keys).await;
+        for (key, senders) in waiting {
+            let value = match &mut loaded {
+                Ok(values) => Ok(values.remove(&key)),
+                Err(error) => Err(error.clone()),
+            };
+            let last = senders.len() - 1;
+            let mut value = Some(value);
+            for (n, sender) in senders.into_iter().enumerate() {
+                let answer = if n == last { value.take() } else { value.clone() };
+                // A resolver that no longer waits has been cut off by a failure beside it.
+                let _ = answer.map(|answer| sender.send(answer));
+            }
+        }
+    }
+}

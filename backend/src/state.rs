@@ -1,0 +1,49 @@
+//! What all requests share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use shared::Shutdown;
+use sqlx::PgPool;
+
+use crate::Config;
+use crate::auth_client::AuthClient;
+use crate::schema::{self, Schema};
+
+/// What all requests share; clones are one.
+#[derive(Clone)]
+pub struct State(Arc<Inner>);
+
+/// The parts of [`State`].
+pub struct Inner {
+    /// Settings.
+    pub config: Config,
+    /// Connections to PostgreSQL.
+    pub db: PgPool,
+    /// The auth service.
+    pub auth: AuthClient,
+    /// The executor.
+    pub schema: Schema,
+    /// Cancelled when the process is told to stop.
+    pub shutdown: Shutdown,
+}
+
+impl State {
+    /// Prepares everything; opens no connection yet.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be made.
+    pub fn new(config: Config, db: PgPool, shutdown: Shutdown) -> anyhow::Result<Self> {
+        let auth = AuthClient::new(&config)?;
+        let schema = schema::build(&config);
+        Ok(Self(Arc::new(Inner { config, db, auth, schema, shutdown })))
+    }
+}
+
+impl Deref for State {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
