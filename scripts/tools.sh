@@ -7,7 +7,9 @@ mkdir -p "$TOOLS_DIR/bin"
 export PATH="$TOOLS_DIR/bin:$TOOLS_DIR/kubeseal:$TOOLS_DIR/apiserver:$PATH"
 
 # One version each, for every script.
+# shellcheck disable=SC2034 # the scripts that source this use them
 KUSTOMIZE=sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
+# shellcheck disable=SC2034
 ACTIONLINT=github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 # What the manifests' kinds are checked against; the versions are the deployed ones.
 CRD_MODULES=(

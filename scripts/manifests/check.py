@@ -1,6 +1,6 @@
 """Runs every check over every rendered folder, then over the broken inputs, each of which must be refused.
 
-Usage: check.py ROOT CRD-FOLDER...  Prints one line per check and ends with the count.
+Usage: check.py ROOT CRD-FOLDER...  Prints one line per check and ends with `rendered PASSED FAILED`.
 """
 
 import json
@@ -125,7 +125,7 @@ def main() -> int:
     addons(report, root, definitions, {chart: Path(path) for chart, path in charts.items()})
     applications(report, root, definitions)
     broken(report, root, definitions)
-    print(f"manifests: {report.passed} passed, {report.failed} failed")
+    print(f"rendered {report.passed} {report.failed}")
     return 1 if report.failed else 0
 
 

@@ -7,6 +7,8 @@ from objects import NAMESPACE, OWN_IMAGES, Problem, containers, name, namespace,
 
 # env.required("NAME", ..), env.or::<T>("NAME", shape, "default"), env.optional("NAME", ..): shared/src/env.rs.
 READ = re.compile(r"\benv\s*\.\s*(\w+)(?:::<[^(]*>)?\s*\(\s*\"([A-Z][A-Z0-9_]*)\"")
+# A default that only makes sense on a developer's machine: production must set the variable.
+LOCAL = re.compile(r"\"([A-Z][A-Z0-9_]*)\",\s*\"[^\"]*\",\s*\"https?://localhost")
 DEFAULT_PORT = re.compile(r"\"PORT\",\s*\"[^\"]*\",\s*\"(\d+)\"")
 PROBES = {"startupProbe": "/livez", "livenessProbe": "/livez", "readinessProbe": "/health"}
 
@@ -23,6 +25,8 @@ def read_by(crate: Path) -> tuple[dict[str, bool], str | None]:
             text += module.read_text().split("#[cfg(test)]")[0]
     for method, variable in READ.findall(text):
         found[variable] = found.get(variable, False) or method == "required"
+    for variable in LOCAL.findall(text):
+        found[variable] = True
     if match := DEFAULT_PORT.search(text):
         port = match.group(1)
     return found, port
