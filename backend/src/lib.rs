@@ -14,6 +14,7 @@ mod state;
 
 use axum::Router;
 use shared::{Shutdown, db, http};
+use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 pub use config::{Address, Config, Environment, EventBus};
@@ -31,6 +32,16 @@ pub async fn serve(
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let pool = db::connect(&config.database, SERVICE, config.database_pool).await?;
+    serve_on(config, pool, listener, shutdown).await
+}
+
+/// The same over connections that somebody else opened: the embedded database serves one.
+pub async fn serve_on(
+    config: Config,
+    pool: PgPool,
+    listener: TcpListener,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
     let state = State::new(config, pool, shutdown.clone())?;
     shared::serve::serve(listener, app(state), shutdown).await;
     Ok(())
