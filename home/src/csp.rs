@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::digest::{SHA256, digest};
 
 /// The policy of the built-in site: everything from here, calls to `connect` besides, and no
-/// text turned into markup or script anywhere (trusted types).
+/// text turned into markup or script anywhere (trusted types; the one policy names the worker).
 #[must_use]
 pub fn built_in(connect: &[String]) -> String {
     let connect = connect.join(" ");
@@ -16,7 +16,7 @@ pub fn built_in(connect: &[String]) -> String {
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; \
          img-src 'self' data:; connect-src 'self' {connect}; manifest-src 'self'; \
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
-         require-trusted-types-for 'script'; trusted-types 'none'"
+         require-trusted-types-for 'script'; trusted-types console-worker"
     )
 }
 
