@@ -1,0 +1,57 @@
+//! The authentication API of Alternate Futures: wallet sign-in, sessions, Personal Access Tokens,
+//! and the check of both for the other services.
+
+pub mod config;
+mod current_user;
+mod error;
+mod grants;
+mod json;
+pub mod pat;
+mod routes;
+pub mod siwe;
+pub mod state;
+pub mod store;
+
+use std::time::Duration;
+
+use axum::Router;
+use shared::Shutdown;
+use shared::clock::Clock;
+use shared::http::{Layers, layers};
+use tokio::net::TcpListener;
+
+pub use config::Config;
+pub use error::Error;
+pub use state::AppState;
+
+/// The longest body in bytes.
+const BODY_LIMIT: usize = 64 * 1024;
+/// How long a handler may take. Longer than two calls to a chain, each of which has its own limit.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The service as a router, with everything around it.
+pub fn app(state: AppState) -> Router {
+    let layered = Layers {
+        service: "auth",
+        timeout: TIMEOUT,
+        body_limit: BODY_LIMIT,
+        trusted: state.config.trusted.clone(),
+        flood: state.config.flood,
+    };
+    layers(routes::router(&state).with_state(state), layered)
+}
+
+/// Serves on `listener` until `shutdown`, then lets running requests finish.
+///
+/// # Errors
+/// The database cannot be reached or has another build's schema.
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    shutdown: Shutdown,
+) -> Result<(), shared::db::Error> {
+    let state = AppState::start(config, Clock::System, shutdown.clone()).await?;
+    shared::serve::serve(listener, app(state.clone()), shutdown).await;
+    state.stop().await;
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! The text of a Personal Access Token: `af_live_`, 32 random base62 characters, and 6 more that
+//! are the CRC-32 of all before them, so that a typo is refused without a query and secret
+//! scanners can tell a token from a string that looks like one.
+
+use ring::digest::{SHA256, digest};
+use shared::api::Scope;
+
+/// How every token starts.
+pub const PREFIX: &str = "af_live_";
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const RANDOM: usize = 32;
+const CHECKSUM: usize = 6;
+const LENGTH: usize = PREFIX.len() + RANDOM + CHECKSUM;
+
+/// A fresh token. No `Debug`: it is a secret.
+pub struct Plaintext(String);
+
+impl Plaintext {
+    /// Makes one of random bytes from the operating system.
+    ///
+    /// # Errors
+    /// The system gives none.
+    pub fn generate() -> Result<Self, getrandom::Error> {
+        let mut text = String::with_capacity(LENGTH);
+        text.push_str(PREFIX);
+        let mut bytes = [0; 64];
+        while text.len() < PREFIX.len() + RANDOM {
+            getrandom::fill(&mut bytes)?;
+            // 248 is the largest multiple of 62 in a byte: what is above would favour some letters.
+            let unbiased = bytes.iter().filter(|byte| **byte < 248);
+            let letters = unbiased.map(|byte| char::from(ALPHABET[usize::from(byte % 62)]));
+            text.extend(letters.take(PREFIX.len() + RANDOM - text.len()));
+        }
+        text.push_str(&checksum(&text));
+        Ok(Self(text))
+    }
+
+    /// What is stored in its place.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        sha256(&self.0)
+    }
+
+    /// Its last four characters, for display.
+    #[must_use]
+    pub fn last_four(&self) -> &str {
+        &self.0[LENGTH - 4..]
+    }
+
+    /// The text, to be shown once.
+    #[must_use]
+    pub fn reveal(self) -> String {
+        self.0
+    }
+}
+
+/// The hash under which `text` is stored, if it is a token at all.
+#[must_use]
+pub fn parse(text: &str) -> Option<[u8; 32]> {
+    let body = text.strip_prefix(PREFIX)?;
+    if text.len() != LENGTH || !body.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let (random, given) = text.split_at(LENGTH - CHECKSUM);
+    (checksum(random) == given).then(|| sha256(text))
+}
+
+/// How a token is shown in lists.
+#[must_use]
+pub fn mask(last_four: &str) -> String {
+    format!("{PREFIX}…{last_four}")
+}
+
+/// The scopes of a row; the database admits no others.
+#[must_use]
+pub fn scopes(names: &[String]) -> Vec<Scope> {
+    let scope = |name: &String| match name.as_str() {
+        "read" => Some(Scope::Read),
+        "write" => Some(Scope::Write),
+        _ => None,
+    };
+    names.iter().filter_map(scope).collect()
+}
+
+/// CRC-32 of `text` as six base62 digits: 62^6 is more than 2^32.
+fn checksum(text: &str) -> String {
+    let mut rest = crc32fast::hash(text.as_bytes());
+    let mut digits = [0; CHECKSUM];
+    for digit in digits.iter_mut().rev() {
+        *digit = ALPHABET[(rest % 62) as usize];
+        rest /= 62;
+    }
+    digits.into_iter().map(char::from).collect()
+}
+
+fn sha256(text: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+    hash
+}
+
+#[cfg(test)]
+mod tests;
