@@ -20,9 +20,10 @@ resource "hcloud_load_balancer" "ingress" {
 }
 
 resource "hcloud_load_balancer_network" "ingress" {
-  load_balancer_id = hcloud_load_balancer.ingress.id
-  subnet_id        = hcloud_network_subnet.nodes.id
-  ip               = local.ingress_private_ip
+  load_balancer_id        = hcloud_load_balancer.ingress.id
+  subnet_id               = hcloud_network_subnet.nodes.id
+  ip                      = local.ingress_private_ip
+  enable_public_interface = true
 }
 
 resource "hcloud_load_balancer_target" "workers" {

@@ -17,8 +17,8 @@ ssh "${options[@]}" "root@$SSH_HOST" cat /etc/rancher/k3s/k3s.yaml |
     -e "s|: default\$|: $CONTEXT|" >"$new"
 
 # A half-written file must never replace a good one.
-grep -q "^kind: Config\$" "$new" && grep -q "server: https://$SSH_HOST:6443\$" "$new" || {
+if ! grep -q "^kind: Config\$" "$new" || ! grep -q "server: https://$SSH_HOST:6443\$" "$new"; then
   echo "kubeconfig.sh: $SSH_HOST did not send a kubeconfig" >&2
   exit 1
-}
+fi
 mv -f "$new" "$TARGET"

@@ -55,11 +55,13 @@ locals {
       "service-account-extend-token-expiration=false",
       "tls-cipher-suites=${local.tls_ciphers}",
     ]
-    # Any other S3 setting here would make K3s ignore the Secret that holds the keys.
-    }, local.etcd_s3_enabled ? {
+  }, local.snapshot_bucket)
+
+  # Any further S3 setting here would make K3s ignore the Secret that holds the keys.
+  snapshot_bucket = { for key, value in {
     "etcd-s3"               = true
     "etcd-s3-config-secret" = "k3s-etcd-snapshot-s3-config"
-  } : {})
+  } : key => value if local.etcd_s3_enabled }
 
   agent_config = {
     "token-file"              = "/etc/rancher/k3s/token"

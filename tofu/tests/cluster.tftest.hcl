@@ -196,6 +196,11 @@ run "a1_5_web_traffic_goes_to_the_workers_with_the_client_address" {
   }
 
   assert {
+    condition     = hcloud_load_balancer_network.ingress.enable_public_interface && hcloud_load_balancer_network.ingress.ip == "10.0.1.2"
+    error_message = "reachable from outside"
+  }
+
+  assert {
     condition     = hcloud_load_balancer_target.workers.label_selector == "cluster=alternate-futures,role=worker" && hcloud_load_balancer_target.workers.use_private_ip
     error_message = "to the workers, over the private network"
   }
@@ -356,5 +361,71 @@ run "a_replaced_control_plane_keeps_its_address" {
   assert {
     condition     = alltrue([for ip in hcloud_primary_ip.control_plane : !ip.auto_delete && ip.type == "ipv4"]) && alltrue([for s in hcloud_server.control_plane : one(s.public_net).ipv4 == 5])
     error_message = "the address outlives the server"
+  }
+}
+
+run "a1_4_each_node_is_installed_again_only_when_its_server_is_new" {
+  command = plan
+
+  assert {
+    condition     = terraform_data.first_start.triggers_replace == null
+    error_message = "the first start has no trigger"
+  }
+
+  assert {
+    condition     = alltrue([for name, r in terraform_data.install : r.triggers_replace == [local.server_ids[name]]]) && toset(keys(terraform_data.install)) == toset(keys(local.nodes))
+    error_message = "every node is installed, and its server's id is the only trigger"
+  }
+
+  assert {
+    condition     = alltrue([for r in terraform_data.manifests : r.triggers_replace[1] == sha256(nonsensitive(module.bootstrap.manifest_script))])
+    error_message = "manifests are sent again when they change"
+  }
+}
+
+run "a1_4_root_passes_the_settings_on" {
+  command = plan
+
+  variables {
+    k3s_version = "v1.37.2+k3s1"
+    pod_cidr    = "10.52.0.0/16"
+  }
+
+  assert {
+    condition     = strcontains(nonsensitive(module.bootstrap.install_scripts["alternate-futures-control-1"]), "readonly K3S_VERSION='v1.37.2+k3s1'")
+    error_message = "the K3s version reaches the script"
+  }
+
+  assert {
+    condition     = module.bootstrap.node_configs["alternate-futures-control-3"]["cluster-cidr"] == "10.52.0.0/16" && module.bootstrap.node_configs["alternate-futures-control-3"]["node-ip"] == "10.0.1.13"
+    error_message = "ranges and addresses reach the configuration"
+  }
+
+  assert {
+    condition     = module.bootstrap.node_configs["alternate-futures-control-1"]["tls-san"] == tolist(["10.0.1.3", "203.0.113.5", "203.0.113.5", "203.0.113.5", "10.0.1.11", "10.0.1.12", "10.0.1.13"])
+    error_message = "the API's certificate is valid for the load balancer and every control plane"
+  }
+
+  assert {
+    condition     = module.bootstrap.node_configs["alternate-futures-worker-1"].server == "https://10.0.1.3:6443"
+    error_message = "workers join through the load balancer"
+  }
+}
+
+run "a3_1_the_root_application_comes_from_the_repository_that_was_asked_for" {
+  command = plan
+
+  variables {
+    gitops = { repo_url = "https://git.example.org/fork.git", revision = "stage" }
+  }
+
+  assert {
+    condition     = length(regexall("https://git.example.org/fork.git", local.root_manifest)) == 2 && length(regexall("targetRevision: stage\n", local.root_manifest)) == 1
+    error_message = "project and Application name the repository, the Application its branch"
+  }
+
+  assert {
+    condition     = !strcontains(local.root_manifest, "alternatefutures/platform")
+    error_message = "nothing of the default is left"
   }
 }

@@ -172,7 +172,7 @@ run "refuses_a_short_passphrase" {
   command = plan
 
   variables {
-    state_passphrase = "correct horse battery"
+    state_passphrase = "Tr0ub4dor&3-horse-batte"
   }
 
   expect_failures = [var.state_passphrase]
@@ -403,7 +403,7 @@ run "refuses_an_arm_worker_beside_x86_control_planes" {
 
   override_data {
     target = data.hcloud_server_type.worker
-    values = { cores = 4, memory = 8, architecture = "arm" }
+    values = { cores = 4, memory = 8, architecture = "arm", locations = [{ id = 1, name = "fsn1", available = true, is_deprecated = false, recommended = true, deprecation_announced = "", unavailable_after = "" }] }
   }
 
   expect_failures = [data.hcloud_server_type.worker]
@@ -414,7 +414,7 @@ run "refuses_arm_control_planes" {
 
   override_data {
     target = data.hcloud_server_type.control_plane
-    values = { cores = 4, memory = 8, architecture = "arm" }
+    values = { cores = 4, memory = 8, architecture = "arm", locations = [{ id = 1, name = "fsn1", available = true, is_deprecated = false, recommended = true, deprecation_announced = "", unavailable_after = "" }] }
   }
 
   expect_failures = [data.hcloud_server_type.control_plane]
@@ -425,7 +425,7 @@ run "refuses_a_control_plane_with_too_little_memory" {
 
   override_data {
     target = data.hcloud_server_type.control_plane
-    values = { cores = 2, memory = 2, architecture = "x86" }
+    values = { cores = 2, memory = 2, architecture = "x86", locations = [{ id = 1, name = "fsn1", available = true, is_deprecated = false, recommended = true, deprecation_announced = "", unavailable_after = "" }] }
   }
 
   expect_failures = [data.hcloud_server_type.control_plane]
@@ -436,7 +436,18 @@ run "refuses_a_worker_with_too_little_memory" {
 
   override_data {
     target = data.hcloud_server_type.worker
-    values = { cores = 2, memory = 4, architecture = "x86" }
+    values = { cores = 2, memory = 4, architecture = "x86", locations = [{ id = 1, name = "fsn1", available = true, is_deprecated = false, recommended = true, deprecation_announced = "", unavailable_after = "" }] }
+  }
+
+  expect_failures = [data.hcloud_server_type.worker]
+}
+
+run "refuses_a_worker_with_one_core" {
+  command = plan
+
+  override_data {
+    target = data.hcloud_server_type.worker
+    values = { cores = 1, memory = 8, architecture = "x86", locations = [{ id = 1, name = "fsn1", available = true, is_deprecated = false, recommended = true, deprecation_announced = "", unavailable_after = "" }] }
   }
 
   expect_failures = [data.hcloud_server_type.worker]
