@@ -14,9 +14,12 @@ keep_run() {
   mv "$1.one" "$1"
 }
 
+# The folder of the test files, then further arguments of `tofu test`.
 tofu_tests() {
-  tofu init -no-color -input=false -lockfile=readonly "$@" >init.log || { cat init.log && return 1; }
-  tofu test -no-color "$@"
+  local folder="$1"
+  shift
+  tofu init -no-color -input=false -lockfile=readonly -test-directory="$folder" >init.log || { cat init.log && return 1; }
+  tofu test -no-color -test-directory="$folder" "$@"
 }
 
 render() {
@@ -40,14 +43,14 @@ init)
 cluster | refused)
   [[ -z $one ]] || keep_run "tests/$suite.tftest.hcl"
   find tests -maxdepth 1 -name '*.tftest.hcl' ! -name "$suite.tftest.hcl" -delete
-  tofu_tests
+  tofu_tests tests
   ;;
 lifecycle)
   python tests/strip_provisioners.py .
-  tofu_tests -test-directory=tests/lifecycle
+  tofu_tests tests/lifecycle
   ;;
 production)
-  tofu_tests -test-directory=tests/production -var-file=envs/production.tfvars.example -verbose
+  tofu_tests tests/production -var-file=envs/production.tfvars.example -verbose
   ;;
 rendered)
   render
