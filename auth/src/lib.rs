@@ -1,11 +1,17 @@
 //! The authentication API of Alternate Futures: wallet sign-in, sessions, Personal Access Tokens,
 //! and the check of both for the other services.
 
+pub mod audit;
+pub mod cleanup;
 pub mod config;
+mod cors;
 mod current_user;
 mod error;
 mod grants;
 mod json;
+pub mod limits;
+pub mod nonce;
+pub mod openapi;
 pub mod pat;
 mod routes;
 pub mod siwe;
@@ -15,6 +21,7 @@ pub mod store;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use shared::Shutdown;
 use shared::clock::Clock;
 use shared::http::{Layers, layers};
@@ -38,7 +45,10 @@ pub fn app(state: AppState) -> Router {
         trusted: state.config.trusted.clone(),
         flood: state.config.flood,
     };
+    // Outside of all: a page of ours can read every failure.
+    let allowed = cors::Allowed::new(&state.config.app_url);
     layers(routes::router(&state).with_state(state), layered)
+        .layer(from_fn_with_state(allowed, cors::allow))
 }
 
 /// Serves on `listener` until `shutdown`, then lets running requests finish.
@@ -51,6 +61,20 @@ pub async fn serve(
     shutdown: Shutdown,
 ) -> Result<(), shared::db::Error> {
     let state = AppState::start(config, Clock::System, shutdown.clone()).await?;
+    shared::serve::serve(listener, app(state.clone()), shutdown).await;
+    state.stop().await;
+    state.db.close().await;
+    Ok(())
+}
+
+/// The same over connections that somebody else opened, and will close.
+pub async fn serve_on(
+    config: Config,
+    db: sqlx::PgPool,
+    listener: TcpListener,
+    shutdown: Shutdown,
+) -> Result<(), shared::db::Error> {
+    let state = AppState::start_on(config, db, Clock::System, shutdown.clone()).await;
     shared::serve::serve(listener, app(state.clone()), shutdown).await;
     state.stop().await;
     Ok(())

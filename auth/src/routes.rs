@@ -1,17 +1,31 @@
 //! The URL map.
 
+mod account;
+mod audit;
+mod cli;
+mod docs;
 mod health;
 mod validate;
 
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::limits::Limits;
+use crate::openapi;
 use crate::state::AppState;
 
 /// Every route, with the limits of each.
 pub(crate) fn router(state: &AppState) -> Router<AppState> {
-    let _ = state;
-    let (router, _document) =
-        OpenApiRouter::new().merge(validate::router()).merge(health::router()).split_for_parts();
-    router
+    let (router, document) = documented(&state.limits).split_for_parts();
+    router.merge(docs::router(&document))
+}
+
+/// The routes that callers are told of.
+pub(crate) fn documented(limits: &Limits) -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::head())
+        .merge(validate::router())
+        .merge(cli::router(limits))
+        .merge(account::router(limits))
+        .merge(audit::router(limits))
+        .merge(health::router())
 }

@@ -8,9 +8,12 @@ use shared::clock::Clock;
 use shared::jwt::Keys;
 use sqlx::PgPool;
 
+use crate::cleanup;
 use crate::config::Config;
 use crate::grants::Grants;
 use crate::grants::revocations::Revocations;
+use crate::limits::Limits;
+use crate::store::Store;
 
 /// What handlers share; they ask for the part they use.
 #[derive(Clone, FromRef)]
@@ -23,6 +26,10 @@ pub struct AppState {
     pub keys: Arc<Keys>,
     /// The time.
     pub clock: Clock,
+    /// Nonces and counters.
+    pub store: Store,
+    /// How often callers may ask.
+    pub limits: Limits,
     /// Checks tokens.
     pub grants: Grants,
     /// Makes revocations hold on every replica.
@@ -42,17 +49,28 @@ impl AppState {
         shutdown: Shutdown,
     ) -> Result<Self, shared::db::Error> {
         let db = shared::db::connect(&config.database_url, "auth", config.database_pool).await?;
+        Ok(Self::start_on(config, db, clock, shutdown).await)
+    }
+
+    /// The same over connections that somebody else opened: the embedded database serves one.
+    pub async fn start_on(config: Config, db: PgPool, clock: Clock, shutdown: Shutdown) -> Self {
         let config = Arc::new(config);
         let keys = Arc::new(config.secrets.keys());
+        let store = match &config.redis_url {
+            Some(url) => Store::redis(url.0.clone()).await,
+            None => Store::memory(),
+        };
+        let limits =
+            Limits::new(store.clone(), config.rates, Some(keys.clone()), clock.clone());
+        tokio::spawn(cleanup::run(db.clone(), clock.clone(), shutdown.clone()));
         let revocations = Revocations::start(&config, db.clone(), shutdown.clone());
         let grants =
             Grants::start(db.clone(), keys.clone(), clock.clone(), revocations.clone(), &shutdown);
-        Ok(Self { db, config, keys, clock, grants, revocations, shutdown })
+        Self { db, config, keys, clock, store, limits, grants, revocations, shutdown }
     }
 
-    /// Writes down what is still in memory and closes the connections; after the last request.
+    /// Writes down what is still in memory; after the last request.
     pub async fn stop(&self) {
         self.grants.flush().await;
-        self.db.close().await;
     }
 }
