@@ -115,7 +115,7 @@ check_plan() {
 
 check_shell() { shellcheck --external-sources scripts/tofu.sh tofu/bin/*.sh tofu/tests/suite.sh tofu/tests/stubs/install.sh tofu/tests/stubs/bin/*; }
 # What an operator has there already, such as a state, is not this script's business.
-tree() { git status --porcelain --ignored tofu scripts/tofu.sh scripts/tools docs; }
+tree() { git status --porcelain --ignored tofu scripts/tools/tofu scripts/tools/hcloud; }
 check_tree() { diff "$work/tree" <(tree); }
 
 mutations() {
@@ -139,10 +139,12 @@ own_hash="h1:$(printf '%s  %s\n' "$(sha256sum <"$mirror/$provider" | cut -d' ' -
 printf 'disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n' "$work/mirror" >"$work/tofurc"
 
 export PATH="$TOOLS_DIR/tofu:$PATH" TF_CLI_CONFIG_FILE="$work/tofurc" TF_IN_AUTOMATION=1 PYTHONDONTWRITEBYTECODE=1
+unset "${!TF_VAR_@}"
 export TF_VAR_state_passphrase="a passphrase for tests, 0123456789"
 SHELLCHECK="$(command -v shellcheck)"
 export SHELLCHECK
-unset TF_ENCRYPTION TF_DATA_DIR TF_CLI_ARGS TF_LOG
+# What an operator has set for real runs must not steer these.
+unset TF_ENCRYPTION TF_DATA_DIR TF_LOG TF_WORKSPACE "${!TF_CLI_ARGS@}"
 
 if [[ ${1:-} == --write-plan ]]; then
   write_plan "$work/plan.md"

@@ -7,6 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import kubernetes_validate
 import rendered
 import yaml
 
@@ -31,7 +32,10 @@ class CloudInit(unittest.TestCase):
 
     def test_it_names_every_setting_that_the_kubelet_insists_on(self):
         # protect-kernel-defaults: without these the kubelet does not start (A1.10).
-        for setting in ["vm.panic_on_oom=0", "vm.overcommit_memory=1", "kernel.panic=10", "kernel.panic_on_oops=1"]:
+        for setting in [
+            "vm.panic_on_oom=0", "vm.overcommit_memory=1", "kernel.panic=10", "kernel.panic_on_oops=1",
+            "kernel.keys.root_maxbytes=25000000", "kernel.keys.root_maxkeys=1000000",
+        ]:  # fmt: skip
             self.assertIn(setting, rendered.USER_DATA)
 
     def test_it_holds_no_secret(self):
@@ -113,6 +117,16 @@ class Manifests(unittest.TestCase):
                 item["spec"]["valuesContent"] = yaml.safe_load(item["spec"]["valuesContent"])
         for index, (ours, wanted) in enumerate(zip(objects, rendered.expected("manifests.yaml"), strict=True)):
             self.assertEqual(ours, wanted, f"object {index}")
+
+    def test_kubernetes_knows_every_field(self):
+        minor = ".".join(rendered.INPUTS["k3s_version"].lstrip("v").split(".")[:2])
+        checked = 0
+        for content in self.files.values():
+            for item in yaml.safe_load_all(content):
+                if item.get("apiVersion") in {"v1", "storage.k8s.io/v1"}:
+                    kubernetes_validate.validate(item, minor, strict=True)
+                    checked += 1
+        self.assertEqual(checked, 8)
 
     def test_names_are_such_that_k3s_takes_them(self):
         for path in self.files:
