@@ -3,8 +3,14 @@
 
 pub mod auth_client;
 pub mod caller;
+pub mod content_id;
+pub mod dns;
+pub mod events;
+pub mod hostname;
 pub mod loader;
+pub mod name;
 pub mod schema;
+pub mod slug;
 
 mod config;
 mod error;

@@ -1,23 +1,58 @@
 //! The schema: roots joined from one file per resource.
 
 pub mod context;
+pub mod deployment;
+pub mod domain;
+pub mod id;
+pub mod owned;
+pub mod page;
+pub mod project;
+pub mod service_registry;
+pub mod session;
+pub mod site;
+pub mod token;
+pub mod user;
 pub mod version;
 
-use async_graphql::{EmptyMutation, EmptySubscription, MergedObject};
+use async_graphql::{MergedObject, MergedSubscription};
 
 use crate::{Config, Environment};
 
 /// The executor with its types.
-pub type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(version::VersionQuery);
+pub struct Query(
+    user::UserQuery,
+    token::TokenQuery,
+    project::ProjectQuery,
+    site::query::SiteQuery,
+    deployment::query::DeploymentQuery,
+    domain::query::DomainQuery,
+    service_registry::ServiceRegistryQuery,
+    version::VersionQuery,
+);
+
+/// Everything that can be done.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    session::SessionMutation,
+    token::mutation::TokenMutation,
+    project::mutation::ProjectMutation,
+    site::mutation::SiteMutation,
+    deployment::mutation::DeploymentMutation,
+    domain::mutation::DomainMutation,
+);
+
+/// Everything that can be watched.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(deployment::subscription::DeploymentSubscription);
 
 /// Builds it as the settings want it.
 #[must_use]
 pub fn build(config: &Config) -> Schema {
-    let builder = Schema::build(Query::default(), EmptyMutation, EmptySubscription);
+    let builder = Schema::build(Query::default(), Mutation::default(), Subscription::default());
     match config.environment {
         Environment::Development => builder.finish(),
         Environment::Production => builder.disable_introspection().disable_suggestions().finish(),
@@ -27,5 +62,5 @@ pub fn build(config: &Config) -> Schema {
 /// The schema in its definition language, as it is committed.
 #[must_use]
 pub fn sdl() -> String {
-    Schema::build(Query::default(), EmptyMutation, EmptySubscription).finish().sdl()
+    Schema::build(Query::default(), Mutation::default(), Subscription::default()).finish().sdl()
 }

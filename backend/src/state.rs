@@ -8,6 +8,8 @@ use sqlx::PgPool;
 
 use crate::Config;
 use crate::auth_client::AuthClient;
+use crate::dns::Dns;
+use crate::events::Events;
 use crate::schema::{self, Schema};
 
 /// What all requests share; clones are one.
@@ -22,6 +24,10 @@ pub struct Inner {
     pub db: PgPool,
     /// The auth service.
     pub auth: AuthClient,
+    /// Looks domains up.
+    pub dns: Dns,
+    /// Tells what happens to deployments.
+    pub events: Events,
     /// The executor.
     pub schema: Schema,
     /// Cancelled when the process is told to stop.
@@ -36,7 +42,9 @@ impl State {
     pub fn new(config: Config, db: PgPool, shutdown: Shutdown) -> anyhow::Result<Self> {
         let auth = AuthClient::new(&config)?;
         let schema = schema::build(&config);
-        Ok(Self(Arc::new(Inner { config, db, auth, schema, shutdown })))
+        let dns = Dns::new(config.dns)?;
+        let events = Events::new(config.events, db.clone(), shutdown.clone());
+        Ok(Self(Arc::new(Inner { config, db, auth, dns, events, schema, shutdown })))
     }
 }
 

@@ -241,6 +241,18 @@ pub struct SignedIn {
     pub user: SignedInUser,
 }
 
+/// `POST /auth/pat/exchange`: an access token with the rights of a Personal Access Token.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Exchanged {
+    /// Always true.
+    pub success: bool,
+    /// JWT for `Authorization: Bearer`; dies with the Personal Access Token.
+    pub access_token: String,
+    /// Seconds until it is over.
+    pub expires_in: u64,
+}
+
 /// The part of a problem that a caller acts on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use shared::api::{
-    self, Challenge, Failure, Me, NewToken, SignedIn, Token, TokenCreated, TokenLimits, Tokens,
+    self, Challenge, Exchanged, Failure, Me, NewToken, SignedIn, Token, TokenCreated, TokenLimits, Tokens,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -98,6 +98,14 @@ impl<'a> AuthCall<'a> {
     pub async fn logout(&self) -> Result<(), Error> {
         let body = json!({});
         self.ask::<serde::de::IgnoredAny>(Method::POST, "/auth/logout", Some(body)).await.map(drop)
+    }
+
+    /// `POST /auth/pat/exchange`: an access token for a Personal Access Token.
+    pub async fn exchange(&self, token: &str) -> Result<String, Error> {
+        let body = json!({ "token": token });
+        let Exchanged { access_token, .. } =
+            self.ask(Method::POST, "/auth/pat/exchange", Some(body)).await?;
+        Ok(access_token)
     }
 
     async fn ask<T: DeserializeOwned>(

@@ -1,0 +1,23 @@
+//! What every loader starts from.
+
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::schema::context::Scope;
+
+/// The database, and whose rows may be read.
+pub struct Owned {
+    /// Connections.
+    pub db: PgPool,
+    /// The caller; nobody's id without one.
+    pub owner: Uuid,
+}
+
+impl Owned {
+    /// Those of a request.
+    #[must_use]
+    pub fn of(scope: &Scope) -> Self {
+        let owner = scope.caller.as_ref().map_or(Uuid::nil(), |caller| caller.user_id);
+        Self { db: scope.state.db.clone(), owner }
+    }
+}
