@@ -11,8 +11,10 @@
 #     redis           redis-credentials (REDIS_PASSWORD)
 #     operators       dashboard-users (DASHBOARD_USERS, lines of htpasswd), argocd-webhook (GITHUB_WEBHOOK_SECRET),
 #                     argocd-notifications-secret (NOTIFY_URL, NOTIFY_TOKEN)
-#     rotate-jwt      a new JWT_SECRET; the present one (from the cluster, or JWT_SECRET_PREVIOUS) stays accepted
-#     finish-jwt      ends the rotation: drops the previous one (needs the cluster, or JWT_SECRET)
+#     prepare-jwt     rotation 1 of 3: a new secret is accepted everywhere, the present one still signs
+#     switch-jwt      rotation 2 of 3: the new one signs, the old one is still accepted
+#     finish-jwt      rotation 3 of 3: the old one is gone
+#                     (each takes the present values from the cluster, or from JWT_SECRET and JWT_SECRET_PREVIOUS)
 #     backup-key FILE     the sealing keys of the cluster, encrypted with a passphrase gpg asks for
 #     restore-key FILE    puts them back, before or after the controller starts
 set -euo pipefail
@@ -119,16 +121,32 @@ seal_operators() {
     webhook-url=NOTIFY_URL webhook-token=NOTIFY_TOKEN
 }
 
-rotate_jwt() {
-  JWT_SECRET_PREVIOUS=${JWT_SECRET_PREVIOUS:-$(live jwt-secret JWT_SECRET)}
-  [ -n "$JWT_SECRET_PREVIOUS" ] || fail "no present secret: neither JWT_SECRET_PREVIOUS nor jwt-secret in the cluster"
-  [ "${JWT_SECRET:-}" != "$JWT_SECRET_PREVIOUS" ] || fail "JWT_SECRET and JWT_SECRET_PREVIOUS are the same"
+# present: JWT_SECRET and JWT_SECRET_PREVIOUS as they are in the cluster, unless given.
+present() {
+  JWT_SECRET=${JWT_SECRET:-$(live jwt-secret JWT_SECRET)}
+  JWT_SECRET_PREVIOUS=${JWT_SECRET_PREVIOUS:-$(live jwt-secret JWT_SECRET_PREVIOUS)}
+  [ -n "$JWT_SECRET" ] || fail "no present secret: neither JWT_SECRET nor jwt-secret in the cluster"
+}
+
+# In one step a token signed by a new pod would be refused by an old one while the pods are replaced.
+prepare_jwt() {
+  present
+  [ -z "$JWT_SECRET_PREVIOUS" ] || fail "a rotation is under way: finish it first"
+  JWT_SECRET_PREVIOUS=$(random)
+  seal_jwt
+}
+
+switch_jwt() {
+  local old
+  present
+  [ -n "$JWT_SECRET_PREVIOUS" ] || fail "nothing is prepared: prepare-jwt comes first"
+  old=$JWT_SECRET JWT_SECRET=$JWT_SECRET_PREVIOUS JWT_SECRET_PREVIOUS=$old
   seal_jwt
 }
 
 finish_jwt() {
-  JWT_SECRET=${JWT_SECRET:-$(live jwt-secret JWT_SECRET)} JWT_SECRET_PREVIOUS=''
-  [ -n "$JWT_SECRET" ] || fail "no present secret: neither JWT_SECRET nor jwt-secret in the cluster"
+  present
+  JWT_SECRET_PREVIOUS=''
   seal_jwt
 }
 
@@ -157,7 +175,7 @@ command=${1:-}
 case $command in
   backup-key) backup_key "${2:-}"; exit ;;
   restore-key) restore_key "${2:-}"; exit ;;
-  all | jwt | database | redis | operators | rotate-jwt | finish-jwt) ;;
+  all | jwt | database | redis | operators | prepare-jwt | switch-jwt | finish-jwt) ;;
   *) fail "which command? See --help" ;;
 esac
 
@@ -177,6 +195,7 @@ case $command in
   database) seal_database ;;
   redis) seal_redis ;;
   operators) seal_operators ;;
-  rotate-jwt) rotate_jwt ;;
+  prepare-jwt) prepare_jwt ;;
+  switch-jwt) switch_jwt ;;
   finish-jwt) finish_jwt ;;
 esac

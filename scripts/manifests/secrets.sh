@@ -33,13 +33,17 @@ first=$(opened $secrets/sealed-jwt-secret.yaml jwt-secret JWT_SECRET)
 [ ${#first} -ge 32 ] || fail "JWT_SECRET is short"
 [ "$first" != "$owner" ] && [ "$owner" != "$redis" ] || fail "two secrets are the same"
 
-JWT_SECRET_PREVIOUS=$first seal rotate-jwt
-second=$(opened $secrets/sealed-jwt-secret.yaml jwt-secret JWT_SECRET)
-[ "$second" != "$first" ] || fail "the rotation kept the secret"
-[ "$(opened $secrets/sealed-jwt-secret.yaml jwt-secret JWT_SECRET_PREVIOUS)" = "$first" ] || fail "the rotation lost the previous secret"
-JWT_SECRET=$second seal finish-jwt
-[ "$(opened $secrets/sealed-jwt-secret.yaml jwt-secret JWT_SECRET)" = "$second" ] || fail "finishing changed the secret"
-[ -z "$(opened $secrets/sealed-jwt-secret.yaml jwt-secret JWT_SECRET_PREVIOUS)" ] || fail "finishing kept the previous secret"
+jwt() { opened $secrets/sealed-jwt-secret.yaml jwt-secret "$1"; }
+
+# The three steps of a rotation: at each, what a pod of the step before signs is accepted.
+JWT_SECRET=$first seal prepare-jwt
+second=$(jwt JWT_SECRET_PREVIOUS)
+[ "$(jwt JWT_SECRET)" = "$first" ] && [ ${#second} -ge 32 ] && [ "$second" != "$first" ] || fail "not prepared"
+JWT_SECRET=$first JWT_SECRET_PREVIOUS=$second seal prepare-jwt 2> /dev/null && fail "a second rotation began within the first"
+JWT_SECRET=$first JWT_SECRET_PREVIOUS=$second seal switch-jwt
+[ "$(jwt JWT_SECRET)" = "$second" ] && [ "$(jwt JWT_SECRET_PREVIOUS)" = "$first" ] || fail "not switched"
+JWT_SECRET=$second JWT_SECRET_PREVIOUS=$first seal finish-jwt
+[ "$(jwt JWT_SECRET)" = "$second" ] && [ -z "$(jwt JWT_SECRET_PREVIOUS)" ] || fail "not finished"
 
 JWT_SECRET=short seal jwt 2> /dev/null && fail "a short JWT_SECRET was accepted"
 OWNER_PASSWORD='p@ss/word:with?signs' seal database 2> /dev/null && fail "a password that breaks a URL was accepted"
