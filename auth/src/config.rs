@@ -120,6 +120,8 @@ pub struct Config {
     pub rates: Rates,
     /// How many tokens a user may make: `TOKEN_CREATION_LIMIT`.
     pub token_creation: Rate,
+    /// How long a token lives unless its owner says: `TOKEN_LIFE`.
+    pub token_life: time::Duration,
     /// How many live tokens a user may have: `TOKEN_ACTIVE_LIMIT`.
     pub token_active: u32,
     /// Chains that a sign-in message may name: `CHAIN_IDS`.
@@ -200,6 +202,11 @@ impl Config {
         let token_creation =
             env.or("TOKEN_CREATION_LIMIT", "a count and a window, such as 50/1d", "50/1d");
         let token_active = env.or("TOKEN_ACTIVE_LIMIT", "the most live tokens of a user", "500");
+        let token_life = env.or::<Span>(
+            "TOKEN_LIFE",
+            "how long a Personal Access Token lives unless its owner says, such as 90d",
+            "90d",
+        );
         let chains = env.or("CHAIN_IDS", Chains::SHAPE, Chains::DEFAULT);
         let rpc_urls = env.or("ETH_RPC_URLS", RpcUrls::SHAPE, "");
         let lives = lives(env);
@@ -227,6 +234,7 @@ impl Config {
             rates: rates?,
             token_creation: token_creation?,
             token_active: token_active?,
+            token_life: time::Duration::try_from(token_life?.0).ok()?,
             chains: chains?,
             rpc_urls: rpc_urls?,
             lives: lives?,

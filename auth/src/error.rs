@@ -32,6 +32,12 @@ pub enum Error {
     /// A Personal Access Token that may only read.
     #[error("this token may only read")]
     InsufficientScope,
+    /// The secret of a command-line login is another one.
+    #[error("the secret of this login is wrong")]
+    WrongSecret,
+    /// A command-line login was refused.
+    #[error("this login was refused")]
+    LoginRefused,
     /// The body is not what the route expects.
     #[error(transparent)]
     Body(#[from] Rejection),
@@ -115,6 +121,8 @@ impl Error {
             Self::InvalidRefreshToken => (StatusCode::UNAUTHORIZED, "INVALID_REFRESH_TOKEN"),
             Self::SessionRequired => (StatusCode::FORBIDDEN, "SESSION_REQUIRED"),
             Self::InsufficientScope => (StatusCode::FORBIDDEN, "INSUFFICIENT_SCOPE"),
+            Self::WrongSecret => (StatusCode::UNAUTHORIZED, "WRONG_SECRET"),
+            Self::LoginRefused => (StatusCode::FORBIDDEN, "LOGIN_REFUSED"),
             Self::Body(rejection) => rejection.kind(),
             Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "INVALID_BODY"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "NOT_FOUND"),

@@ -40,6 +40,14 @@ pub struct Grant {
     pub wallet_address: Option<String>,
 }
 
+impl Grant {
+    /// The session, if it is one's token.
+    #[must_use]
+    pub fn session(&self) -> Option<Uuid> {
+        (self.kind == TokenKind::Session).then_some(self.id)
+    }
+}
+
 /// Checks tokens. Clones share everything.
 #[derive(Clone)]
 pub struct Grants(Arc<Inner>);

@@ -13,10 +13,14 @@ pub mod limits;
 pub mod nonce;
 pub mod openapi;
 pub mod pat;
+mod refresh;
 mod routes;
+mod session;
+mod sign_in;
 pub mod siwe;
 pub mod state;
 pub mod store;
+mod tokens;
 
 use std::time::Duration;
 

@@ -5,6 +5,8 @@
 use ring::digest::{SHA256, digest};
 use shared::api::Scope;
 
+use crate::nonce;
+
 /// How every token starts.
 pub const PREFIX: &str = "af_live_";
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -21,16 +23,7 @@ impl Plaintext {
     /// # Errors
     /// The system gives none.
     pub fn generate() -> Result<Self, getrandom::Error> {
-        let mut text = String::with_capacity(LENGTH);
-        text.push_str(PREFIX);
-        let mut bytes = [0; 64];
-        while text.len() < PREFIX.len() + RANDOM {
-            getrandom::fill(&mut bytes)?;
-            // 248 is the largest multiple of 62 in a byte: what is above would favour some letters.
-            let unbiased = bytes.iter().filter(|byte| **byte < 248);
-            let letters = unbiased.map(|byte| char::from(ALPHABET[usize::from(byte % 62)]));
-            text.extend(letters.take(PREFIX.len() + RANDOM - text.len()));
-        }
+        let mut text = format!("{PREFIX}{}", nonce::alphanumeric(RANDOM)?);
         text.push_str(&checksum(&text));
         Ok(Self(text))
     }
@@ -80,6 +73,16 @@ pub fn scopes(names: &[String]) -> Vec<Scope> {
         _ => None,
     };
     names.iter().filter_map(scope).collect()
+}
+
+/// Scopes as a row has them.
+#[must_use]
+pub fn scope_names(scopes: &[Scope]) -> Vec<&'static str> {
+    let name = |scope: &Scope| match scope {
+        Scope::Read => "read",
+        Scope::Write => "write",
+    };
+    scopes.iter().map(name).collect()
 }
 
 /// CRC-32 of `text` as six base62 digits: 62^6 is more than 2^32.

@@ -5,7 +5,10 @@ mod audit;
 mod cli;
 mod docs;
 mod health;
+mod session;
+mod tokens;
 mod validate;
+mod wallet;
 
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,6 +26,9 @@ pub(crate) fn router(state: &AppState) -> Router<AppState> {
 /// The routes that callers are told of.
 pub(crate) fn documented(limits: &Limits) -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::head())
+        .merge(wallet::router(limits))
+        .merge(session::router(limits))
+        .merge(tokens::router(limits))
         .merge(validate::router())
         .merge(cli::router(limits))
         .merge(account::router(limits))

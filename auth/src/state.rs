@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::grants::Grants;
 use crate::grants::revocations::Revocations;
 use crate::limits::Limits;
+use crate::siwe::contract::Contracts;
 use crate::store::Store;
 
 /// What handlers share; they ask for the part they use.
@@ -34,6 +35,8 @@ pub struct AppState {
     pub grants: Grants,
     /// Makes revocations hold on every replica.
     pub revocations: Revocations,
+    /// Asks wallets that are contracts.
+    pub contracts: Contracts,
     /// Cancelled when the process is to stop.
     pub shutdown: Shutdown,
 }
@@ -60,13 +63,13 @@ impl AppState {
             Some(url) => Store::redis(url.0.clone()).await,
             None => Store::memory(),
         };
-        let limits =
-            Limits::new(store.clone(), config.rates, Some(keys.clone()), clock.clone());
+        let limits = Limits::new(store.clone(), config.rates, Some(keys.clone()), clock.clone());
         tokio::spawn(cleanup::run(db.clone(), clock.clone(), shutdown.clone()));
+        let contracts = Contracts::new(&config.rpc_urls);
         let revocations = Revocations::start(&config, db.clone(), shutdown.clone());
         let grants =
             Grants::start(db.clone(), keys.clone(), clock.clone(), revocations.clone(), &shutdown);
-        Self { db, config, keys, clock, store, limits, grants, revocations, shutdown }
+        Self { db, config, keys, clock, store, limits, grants, revocations, contracts, shutdown }
     }
 
     /// Writes down what is still in memory; after the last request.

@@ -57,10 +57,9 @@ impl RpcUrls {
     /// What the settings say about it.
     pub const SHAPE: &str = "a list of chain=URL, such as 1=https://rpc.example.org,8453=https://base.example.org; without it contract wallets cannot sign in";
 
-    /// The endpoint of `chain`.
-    #[must_use]
-    pub fn get(&self, chain: u64) -> Option<&Url> {
-        self.0.get(&chain)
+    /// Chains and their endpoints.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &Url)> {
+        self.0.iter().map(|(chain, url)| (*chain, url))
     }
 }
 

@@ -1,0 +1,161 @@
+//! Sign-in with a wallet: ask for a challenge, answer it with a signature.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shared::api::{Challenge, NewToken, SignedIn, SignedInUser};
+use sqlx::PgPool;
+use utoipa::ToSchema;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
+
+use crate::audit::{self, Action};
+use crate::current_user::Client;
+use crate::error::Error;
+use crate::json::{Json, OptionalJson};
+use crate::limits::{Class, Limits};
+use crate::siwe::Refused;
+use crate::siwe::address::Address;
+use crate::siwe::message::{self, LIFE};
+use crate::siwe::signed::{self, Signed};
+use crate::state::AppState;
+use crate::store::NonceRecord;
+use crate::tokens::{self, Expiry, Mint, Name};
+use crate::{nonce, session, sign_in};
+
+pub(crate) fn router(limits: &Limits) -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(challenge).layer(limits.layer("challenge", Class::Strict)))
+        .routes(routes!(verify).layer(limits.layer("verify", Class::Strict)))
+        .routes(routes!(siwe).layer(limits.layer("siwe", Class::Strict)))
+}
+
+/// What a challenge is for.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChallengeRequest {
+    /// The wallet. Without it only a nonce is answered, for wallets that write the message.
+    address: Option<String>,
+    /// The EIP-155 chain; the first allowed one when left out.
+    chain_id: Option<u64>,
+}
+
+/// Issue a challenge: a message to sign, or a nonce for a wallet that writes its own.
+#[utoipa::path(post, path = "/auth/wallet/challenge", tag = "sign-in",
+    request_body = ChallengeRequest,
+    responses(
+        (status = 200, body = Challenge),
+        (status = 400, description = "No such address, or a chain that is not allowed"),
+        (status = 503, description = "Nonces cannot be kept now"),
+    ),
+)]
+async fn challenge(
+    State(state): State<AppState>,
+    OptionalJson(request): OptionalJson<ChallengeRequest>,
+) -> Result<Json<Challenge>, Error> {
+    let chains = &state.config.chains;
+    let chain_id = request.chain_id.unwrap_or_else(|| chains.first());
+    if !chains.allow(chain_id) {
+        return Err(Refused::Chain.into());
+    }
+    let address = request.address.map(|text| text.parse::<Address>()).transpose();
+    let address = address.map_err(|refused| match refused {
+        Refused::Checksum => Error::from(refused),
+        _ => Error::Invalid { field: "address", detail: "not 0x and 40 hexadecimal digits" },
+    })?;
+    let nonce = nonce::generate()?;
+    let now = state.clock.now();
+    let site = &state.config.app_url;
+    let message = address.map(|address| message::compose(site, address, chain_id, &nonce, now));
+    let record =
+        NonceRecord { address: address.map(Address::lower), message: message.clone(), chain_id };
+    state.store.put_nonce(&nonce, &record, LIFE.unsigned_abs()).await?;
+    Ok(Json(Challenge {
+        success: true,
+        message,
+        nonce,
+        expires_in: LIFE.whole_seconds().unsigned_abs(),
+    }))
+}
+
+/// Answer a challenge: a session begins.
+#[utoipa::path(post, path = "/auth/wallet/verify", tag = "sign-in", request_body = Signed,
+    responses(
+        (status = 200, body = SignedIn),
+        (status = 400, description = "Malformed, expired, not the issued message, or a bad signature"),
+        (status = 404, description = "The nonce is unknown or used"),
+        (status = 503, description = "The wallet's chain or the store of nonces is away"),
+    ),
+)]
+async fn verify(
+    State(state): State<AppState>,
+    client: Client,
+    Json(signed): Json<Signed>,
+) -> Result<Json<SignedIn>, Error> {
+    let wallet = signed::verify(&state, &signed).await?;
+    let (now, lives) = (state.clock.now(), state.config.lives);
+    let mut db = state.db.begin().await?;
+    let user = sign_in::user_of(&mut db, &wallet, now).await?;
+    let session = session::begin(&mut db, user.id, &client, now, lives).await?;
+    let detail = json!({ "session": session.id, "wallet": wallet.address });
+    audit::append(&mut *db, &client, user.id, Action::SignedIn, detail).await?;
+    db.commit().await?;
+    client.info.set_user(user.id);
+    super::session::signed_in(&state.keys, &session, user, now, lives).map(Json)
+}
+
+/// A signed message, and the Personal Access Token to be made for it.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct TokenRequest {
+    /// The text, exactly as the wallet showed it.
+    message: String,
+    /// Hexadecimal, with 0x.
+    signature: String,
+    /// What to call the token.
+    name: Option<String>,
+    /// When it ends: RFC 3339 or milliseconds since 1970; null for never.
+    #[serde(default)]
+    expires_at: Expiry,
+}
+
+/// A Personal Access Token for a signed message.
+#[derive(Serialize, ToSchema)]
+struct TokenForWallet {
+    /// Always true.
+    success: bool,
+    /// The token; its secret is shown this once.
+    token: NewToken,
+    /// Who.
+    user: SignedInUser,
+}
+
+/// Answer a challenge: a Personal Access Token is made.
+#[utoipa::path(post, path = "/api/auth/siwe", tag = "sign-in", request_body = TokenRequest,
+    responses(
+        (status = 201, body = TokenForWallet),
+        (status = 400, description = "As for `/auth/wallet/verify`, or a bad name or expiry"),
+        (status = 404, description = "The nonce is unknown or used"),
+        (status = 429, description = "Too many tokens were made"),
+    ),
+)]
+async fn siwe(
+    State(state): State<AppState>,
+    State(db): State<PgPool>,
+    client: Client,
+    Json(request): Json<TokenRequest>,
+) -> Result<(StatusCode, Json<TokenForWallet>), Error> {
+    let now = state.clock.now();
+    let name = Name::parse(request.name.as_deref().unwrap_or_default())?;
+    let expires_at = request.expires_at.at(now, state.config.token_life)?;
+    let signed = Signed { message: request.message, signature: request.signature, address: None };
+    let wallet = signed::verify(&state, &signed).await?;
+    let mut db = db.begin().await?;
+    let user = sign_in::user_of(&mut db, &wallet, now).await?;
+    let mint = Mint { user: user.id, name: &name, scopes: &tokens::ALL, expires_at };
+    let token = tokens::mint(&mut db, mint, &client, now, &state.config).await?;
+    db.commit().await?;
+    client.info.set_user(user.id);
+    Ok((StatusCode::CREATED, Json(TokenForWallet { success: true, token, user })))
+}
