@@ -10,6 +10,8 @@ use time::OffsetDateTime;
 
 /// Rows in one statement.
 const BATCH: i64 = 500;
+/// Before the first round: a start has better things to do.
+const FIRST: Duration = Duration::from_mins(1);
 /// Pause between rounds.
 const ROUND: Duration = Duration::from_mins(10);
 /// Pause between batches, so that the database breathes.
@@ -49,6 +51,7 @@ impl Kind {
 /// Runs until `shutdown`. A round that fails is the next one's work.
 pub async fn run(db: PgPool, clock: Clock, shutdown: Shutdown) {
     let work = async {
+        tokio::time::sleep(FIRST).await;
         loop {
             if let Err(error) = round(&db, clock.now()).await {
                 tracing::warn!(error = ?error, "clean-up failed; it is tried again later");

@@ -49,11 +49,8 @@ pub(crate) async fn allow(
     let ours = *origin == allowed.0;
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = if preflight {
-        StatusCode::NO_CONTENT.into_response()
-    } else {
-        next.run(request).await
-    };
+    let mut response =
+        if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("origin"));
     if ours {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use shared::clock::Clock;
 use shared::rate::Rate;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ContactBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder};
 use utoipa::openapi::{Components, ServerBuilder, Tag};
+use utoipa::openapi::{ContactBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder};
 
 use crate::config::Rates;
 use crate::limits::Limits;

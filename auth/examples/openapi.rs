@@ -1,4 +1,4 @@
-//! Prints the OpenAPI document: `cargo run -p auth --bin openapi > auth/openapi.json`.
+//! Prints the OpenAPI document: `cargo run -p auth --example openapi > auth/openapi.json`.
 
 use std::io::Write as _;
 
