@@ -4,6 +4,7 @@ mod account;
 mod audit;
 mod cli;
 mod docs;
+mod exchange;
 mod health;
 mod session;
 mod tokens;
@@ -29,6 +30,7 @@ pub(crate) fn documented(limits: &Limits) -> OpenApiRouter<AppState> {
         .merge(wallet::router(limits))
         .merge(session::router(limits))
         .merge(tokens::router(limits))
+        .merge(exchange::router(limits))
         .merge(validate::router())
         .merge(cli::router(limits))
         .merge(account::router(limits))

@@ -113,6 +113,10 @@ pub struct Access {
     pub user_id: Uuid,
     /// The session it belongs to; the token dies with it.
     pub session_id: Uuid,
+    /// The Personal Access Token it was given for, if it was; then there is no session, and
+    /// `session_id` is the same id. The token dies with that, and has no more rights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_id: Option<Uuid>,
     /// Always `access`.
     #[serde(rename = "type")]
     pub kind: String,
@@ -173,19 +177,44 @@ impl Keys {
         now: OffsetDateTime,
         life: Duration,
     ) -> Result<String, jsonwebtoken::errors::Error> {
+        self.sign(&Self::access(user, session, None, now, life))
+    }
+
+    /// Signs an access token that stands for a user's Personal Access Token.
+    ///
+    /// # Errors
+    /// Never in practice, as above.
+    pub fn sign_exchanged(
+        &self,
+        user: Uuid,
+        token: Uuid,
+        now: OffsetDateTime,
+        life: Duration,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        self.sign(&Self::access(user, token, Some(token), now, life))
+    }
+
+    fn access(
+        user: Uuid,
+        session: Uuid,
+        token: Option<Uuid>,
+        now: OffsetDateTime,
+        life: Duration,
+    ) -> Access {
         let iat = now.unix_timestamp();
-        self.sign(&Access {
+        Access {
             iss: AUTH.to_owned(),
             aud: APP.to_owned(),
             sub: user,
             user_id: user,
             session_id: session,
+            token_id: token,
             kind: "access".to_owned(),
             iat,
             nbf: iat,
             exp: iat + life.whole_seconds(),
             jti: Uuid::now_v7(),
-        })
+        }
     }
 
     /// Signs a token with which `service` tells auth who calls; lives [`SERVICE_LIFE`].

@@ -1,9 +1,10 @@
 //! A token's grant, from the database.
 
 use shared::api::{Scope, TokenKind};
-use shared::jwt::Keys;
+use shared::jwt::{Access, Keys};
 use sqlx::PgPool;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::Grant;
 use crate::error::Error;
@@ -21,6 +22,9 @@ pub(crate) async fn look_up(
         return personal(db, &hash, now).await;
     }
     let access = keys.verify_access(token, now)?;
+    if let Some(id) = access.token_id {
+        return exchanged(db, id, &access, now).await;
+    }
     let row = sqlx::query!(
         "select users.email, users.display_name, wallets.address as \"address?\"
          from auth.sessions
@@ -45,6 +49,28 @@ pub(crate) async fn look_up(
         display_name: row.display_name,
         wallet_address: row.address,
     })
+}
+
+/// What an access token gives that stands for a Personal Access Token: what that one gives.
+async fn exchanged(
+    db: &PgPool,
+    id: Uuid,
+    access: &Access,
+    now: OffsetDateTime,
+) -> Result<Grant, Error> {
+    let hash = sqlx::query_scalar!(
+        "select token_hash from auth.personal_access_tokens where id = $1 and user_id = $2",
+        id,
+        access.user_id,
+    )
+    .fetch_optional(db)
+    .await?
+    .and_then(|hash| <[u8; 32]>::try_from(hash).ok())
+    .ok_or(Error::InvalidToken)?;
+    let grant = personal(db, &hash, now).await?;
+    let own_end = OffsetDateTime::from_unix_timestamp(access.exp).ok();
+    let expires_at = grant.expires_at.into_iter().chain(own_end).min();
+    Ok(Grant { expires_at, ..grant })
 }
 
 async fn personal(db: &PgPool, hash: &[u8; 32], now: OffsetDateTime) -> Result<Grant, Error> {

@@ -183,3 +183,15 @@ fn a_tag_holds_for_its_parts_alone_and_outlives_one_rotation() {
     assert!(!rotated.is_tag(&[b"other", b"12", b"3"], &tag));
     assert!(!Keys::new(&new, None).is_tag(&[b"cursor", b"12", b"3"], &tag));
 }
+
+#[test]
+fn an_exchanged_token_names_the_personal_access_token_it_stands_for() {
+    let (user, token) = (Uuid::from_u128(1), Uuid::from_u128(9));
+
+    let signed = keys().sign_exchanged(user, token, NOW, LIFE).unwrap();
+
+    let claims = keys().verify_access(&signed, NOW).unwrap();
+    assert_eq!((claims.user_id, claims.token_id), (user, Some(token)));
+    let session = keys().sign_access(user, token, NOW, LIFE).unwrap();
+    assert_eq!(keys().verify_access(&session, NOW).unwrap().token_id, None);
+}
