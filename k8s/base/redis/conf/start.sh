@@ -24,4 +24,4 @@ hash=$(printf %s "$REDIS_PASSWORD" | sha256sum | cut -d' ' -f1)
   echo "user probe on nopass -@all +ping"
 } > "$run/users.acl"
 unset REDIS_PASSWORD
-exec "$server" "${REDIS_CONFIG:-/etc/redis/redis.conf}" "$@"
+exec "$server" "${REDIS_CONFIG:-/etc/redis/redis.conf}" --dir "${REDIS_DATA_DIR:-/data}" --aclfile "$run/users.acl" "$@"
