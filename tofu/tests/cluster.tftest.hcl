@@ -1,5 +1,6 @@
 # The machines, their placement, network, firewall, load balancers, volumes and DNS: planned
 # with the real provider's schema and a mocked API. Names begin with the acceptance id.
+# Long, because test files cannot share their mocks and every claim is an assert of its own.
 
 mock_provider "hcloud" {
   mock_data "hcloud_server_type" {

@@ -1,4 +1,5 @@
-# Inputs that must be refused, each by the rule that is meant to refuse it.
+# Inputs that must be refused, each by the rule that is meant to refuse it. Long, because a
+# run stops at its first refusal: every input needs a run of its own.
 
 mock_provider "hcloud" {
   mock_data "hcloud_server_type" {
