@@ -86,7 +86,8 @@ fn local_links(html: &str) -> Vec<String> {
 async fn assets_are_kept_for_good_and_pages_are_asked_for_again() {
     let app = app::built_in().await;
     let page = app.get("/").await;
-    let style = local_links(page.text()).into_iter().find(|link| link.ends_with(".css")).unwrap();
+    let style =
+        local_links(page.text()).into_iter().find(|link| link.contains("site.css")).unwrap();
     let answer = app.get(&style).await;
     assert_eq!(page.header("cache-control"), Some("no-cache"));
     assert_eq!(answer.header("cache-control"), Some("public, max-age=31536000, immutable"));
@@ -127,25 +128,18 @@ fn every_page_with_all_it_loads_stays_below_60_kb() {
     };
     let settings = Settings { burner_wallet: false, now: datetime!(2026-11-24 12:00 UTC) };
     let site = Site::built_in(&origins, &settings).unwrap();
-    let size = |path: &str| {
+    let smallest = |path: &str| {
         let copies = &site.route(path).unwrap().representations;
         copies.iter().map(|copy| copy.content.length()).min().unwrap()
     };
-    let fixed: u64 = site
-        .paths()
-        .filter(|path| {
-            path.starts_with("/assets/") && (path.ends_with(".css") || path.ends_with("2"))
-        })
-        .map(size)
-        .sum();
-    let scripts: u64 = site
-        .paths()
-        .filter(|path| path.ends_with(".js") && !path.contains("vendor"))
-        .map(size)
-        .sum();
+    let all = |extensions: &[&str]| -> u64 {
+        let asset = |path: &&str| path.starts_with("/assets/") && !path.contains("/vendor/");
+        let wanted = |path: &&str| extensions.contains(&path.rsplit('.').next().unwrap());
+        site.paths().filter(asset).filter(wanted).map(smallest).sum()
+    };
     for page in PAGES.iter().filter(|page| site.route(page).is_some()) {
-        let script = if matches!(*page, "/console" | "/login") { scripts } else { 0 };
-        let total = fixed + script + size(page) + size("/favicon.svg");
+        let scripts = if matches!(*page, "/console" | "/login") { all(&["js"]) } else { 0 };
+        let total = all(&["css", "woff2"]) + scripts + smallest(page) + smallest("/favicon.svg");
         assert!(total < 60_000, "{page}: {total} bytes");
     }
 }
