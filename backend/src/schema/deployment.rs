@@ -73,6 +73,7 @@ pub struct DeploymentList {
     site: Option<Uuid>,
 }
 
+/// Deployments, newest first.
 #[Object]
 impl DeploymentList {
     /// The deployments of this page.

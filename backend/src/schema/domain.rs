@@ -97,6 +97,7 @@ pub struct DomainList {
     site: Option<Uuid>,
 }
 
+/// Domains, newest first.
 #[Object]
 impl DomainList {
     /// The domains of this page.

@@ -52,6 +52,7 @@ impl Row for Project {
 /// Projects, newest first.
 pub struct ProjectList(Page<Project>);
 
+/// Projects, newest first.
 #[Object]
 impl ProjectList {
     /// The projects of this page.

@@ -89,6 +89,7 @@ pub struct SiteList {
     project: Option<Uuid>,
 }
 
+/// Sites, newest first.
 #[Object]
 impl SiteList {
     /// The sites of this page.

@@ -66,6 +66,7 @@ pub struct PersonalAccessTokenList {
     total: usize,
 }
 
+/// Personal Access Tokens, newest first.
 #[Object]
 impl PersonalAccessTokenList {
     /// The tokens of this page.
