@@ -34,11 +34,12 @@ struct Payload {
 /// Listens until the process stops; makes a lost connection again.
 pub(super) async fn run(events: Events) {
     let mut pause = PAUSE;
+    let mut was_listening = false;
     let shutdown = events.0.shutdown.clone();
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            outcome = listen(&events, &mut pause) => if let Err(error) = outcome {
+            outcome = listen(&events, &mut pause, &mut was_listening) => if let Err(error) = outcome {
                 tracing::warn!(%error, "lost the connection that listens for events");
             },
         }
@@ -49,7 +50,11 @@ pub(super) async fn run(events: Events) {
 }
 
 /// Connects and listens until the connection is lost.
-async fn listen(events: &Events, pause: &mut Duration) -> Result<(), sqlx::Error> {
+async fn listen(
+    events: &Events,
+    pause: &mut Duration,
+    was_listening: &mut bool,
+) -> Result<(), sqlx::Error> {
     // Not one of the pool that answers requests: this one is never given back.
     let options = events.0.db.connect_options().as_ref().clone();
     let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(ANSWER);
@@ -57,9 +62,11 @@ async fn listen(events: &Events, pause: &mut Duration) -> Result<(), sqlx::Error
     listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
     *pause = PAUSE;
+    // What was sent while nobody listened is lost. The first time, nobody can have missed a thing.
+    if std::mem::replace(was_listening, true) {
+        events.tell_all_unsure();
+    }
     events.0.listening.send_replace(true);
-    // What was sent while nobody listened is lost.
-    events.tell_all_unsure();
     loop {
         match tokio::time::timeout(SILENCE, listener.try_recv()).await {
             Ok(Ok(Some(notification))) => tell(events, notification.payload()),

@@ -1,6 +1,9 @@
 //! Tests of the GraphQL service on a real PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "test code")]
 
+mod deployment;
+mod events_two_replicas;
 mod owner;
 mod project;
 mod schema;
+mod site;
