@@ -99,8 +99,13 @@ fn is_json(headers: &HeaderMap) -> bool {
             && essence.ends_with("+json")
 }
 
-/// Reads `body`, which must hold one JSON value and nothing after it.
+/// Reads `body`, which must hold one JSON object and nothing after it.
 pub fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Rejection> {
+    // Serde takes the list of a struct's fields for the struct, too.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        let detail = "not of the type this field has";
+        return Err(Rejection::Shape { field: ".".to_owned(), detail });
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let field = error.path().to_string();

@@ -48,7 +48,8 @@ impl Leases {
             lease.next = 2;
         }
         if lease.permits == 0 {
-            return Err(lease.next);
+            // One call renews the lease; those beside it take what they need themselves.
+            return Err(std::mem::replace(&mut lease.next, 1));
         }
         lease.permits -= 1;
         Ok(Grant { taken: 1, left: lease.grant.left + lease.permits, ..lease.grant })
@@ -58,7 +59,7 @@ impl Leases {
     pub(super) fn keep(&self, caller: IpAddr, grant: Grant, wanted: u32) {
         let (Some(leases), 2..) = (&self.0, grant.taken) else { return };
         let extra = grant.taken - 1;
-        let next = wanted.saturating_mul(2).min(MOST);
+        let next = wanted.saturating_mul(4).min(MOST);
         let until = Instant::now() + LIFE;
         if let Some(lease) = leases.get(&caller) {
             let mut lease = lease.lock().unwrap_or_else(PoisonError::into_inner);

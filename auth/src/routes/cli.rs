@@ -113,6 +113,12 @@ fn token_name(name: Option<&str>) -> Result<Option<Name>, Error> {
     name.filter(|name| !name.trim().is_empty()).map(Name::parse).transpose()
 }
 
+/// What cannot be an id is one that no login has.
+fn check_id(id: &str) -> Result<(), Error> {
+    let is_id = id.len() == LENGTH && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_id { Ok(()) } else { Err(Error::NotFound("login")) }
+}
+
 /// What is stored of a secret.
 fn hash(secret: &str) -> [u8; 32] {
     let mut hash = [0; 32];

@@ -105,6 +105,7 @@ async fn show(
     _: SessionUser,
     Path(id): Path<String>,
 ) -> Result<Json<CliLogin>, Error> {
+    super::check_id(&id)?;
     let row = sqlx::query!(
         r#"select id, name, host(ip) as "ip", user_agent, created_at, expires_at,
                   approved_by is not null or refused_at is not null as "decided!"
@@ -152,6 +153,7 @@ async fn approve(
     let name = name.as_ref().map(Name::as_str);
     let ends = approval.expires_at.at(now, TOKEN_LIFE)?;
     let id = approval.verification_session_id;
+    super::check_id(&id)?;
     let mut transaction = db.begin().await?;
     let login = lock(&mut transaction, &id).await?;
     match login.approved_by {
@@ -204,6 +206,7 @@ async fn refuse(
 ) -> Result<Json<Decided>, Error> {
     let now = clock.now();
     let id = refusal.verification_session_id;
+    super::check_id(&id)?;
     let mut transaction = db.begin().await?;
     let login = lock(&mut transaction, &id).await?;
     open(login.refused || login.approved_by.is_some(), login.expires_at, now)?;

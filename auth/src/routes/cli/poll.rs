@@ -76,9 +76,7 @@ async fn poll(
     Json(poll): Json<Poll>,
 ) -> Result<Response, Error> {
     let (id, secret) = (poll.verification_session_id, super::hash(&poll.poll_secret));
-    if id.len() != super::LENGTH || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err(Error::NotFound("login"));
-    }
+    super::check_id(&id)?;
     let bucket = format!("{id}:{}", hex::encode(&secret[..8]));
     if !state.limits.allow("cli.poll", &bucket, RATE).await {
         return Ok(pending());
