@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "test code")]
 
 mod deployment;
+mod dns_server;
+mod domain;
 mod events_two_replicas;
 mod owner;
 mod project;
