@@ -10,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AppState;
+use crate::store::Store;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -24,7 +25,16 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     (status = 200, description = "Ready; `status` is `degraded` while Redis is away"),
     (status = 503, description = "The database is away, or the process is stopping"),
 ))]
-async fn health(State(db): State<PgPool>, State(shutdown): State<Shutdown>) -> Response {
-    let database = shared::db::is_reachable(&db).await;
-    report("auth", &shutdown, &[Check { name: "database", ok: database, required: true }])
+async fn health(
+    State(db): State<PgPool>,
+    State(store): State<Store>,
+    State(shutdown): State<Shutdown>,
+) -> Response {
+    let (database, redis) = tokio::join!(shared::db::is_reachable(&db), store.is_reachable());
+    let checks = [
+        Check { name: "database", ok: database, required: true },
+        // Limits of this process hold without it; only sign-in has to wait.
+        Check { name: "redis", ok: redis, required: false },
+    ];
+    report("auth", &shutdown, &checks)
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 /// Killed when it is dropped.
 pub(crate) struct Process {
     pub(crate) url: String,
+    pub(crate) client: reqwest::Client,
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
 }
@@ -31,9 +32,13 @@ impl Process {
         let lines = Arc::new(Mutex::new(Vec::new()));
         collect(child.stdout.take().unwrap(), &lines);
         collect(child.stderr.take().unwrap(), &lines);
-        let process = Self { url: format!("http://127.0.0.1:{port}"), child, lines };
+        // A second call changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let url = format!("http://127.0.0.1:{port}");
+        let process = Self { url, client, child, lines };
         let start = Instant::now();
-        while reqwest::get(format!("{}/livez", process.url)).await.is_err() {
+        while process.client.get(format!("{}/livez", process.url)).send().await.is_err() {
             assert!(start.elapsed() < Duration::from_secs(20), "{:?}", process.log());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
