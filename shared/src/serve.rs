@@ -61,7 +61,8 @@ pub async fn serve_with<S>(
     let connections = TaskTracker::new();
     let permits = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(IDLE).pipeline_flush(true);
+    // No `pipeline_flush`: it takes the bound off what is buffered of a streamed body.
+    http.timer(TokioTimer::new()).header_read_timeout(IDLE);
 
     while let Some((stream, peer, permit)) = accept(&listener, &permits, &shutdown).await {
         let _ = stream.set_nodelay(true);
