@@ -7,7 +7,7 @@ pub mod config;
 mod cors;
 mod current_user;
 mod error;
-mod grants;
+pub mod grants;
 mod json;
 pub mod limits;
 pub mod nonce;

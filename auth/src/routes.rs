@@ -31,7 +31,7 @@ pub(crate) fn documented(limits: &Limits) -> OpenApiRouter<AppState> {
         .merge(session::router(limits))
         .merge(tokens::router(limits))
         .merge(exchange::router(limits))
-        .merge(validate::router())
+        .merge(validate::router(limits))
         .merge(cli::router(limits))
         .merge(account::router(limits))
         .merge(audit::router(limits))
