@@ -1,0 +1,94 @@
+//! Starts the program and waits until it says that everything answers.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use reqwest::blocking::Client;
+use serde_json::{Value, json};
+
+/// Longest time a start may take on a busy machine, in a build without optimisations.
+const START: Duration = Duration::from_secs(90);
+
+/// A running platform; killed when dropped.
+pub(crate) struct Platform {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+    pub(crate) printed: Vec<String>,
+    pub(crate) described: Value,
+    pub(crate) http: Client,
+}
+
+/// The program on free ports, with an environment of its own.
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(["PATH", "HOME"].map(|name| (name, std::env::var_os(name).unwrap_or_default())))
+        .env("LOCAL_DATA_DIR", folder)
+        .env("LOG_LEVEL", "warn")
+        .envs([("HOME_PORT", "0"), ("AUTH_PORT", "0"), ("BACKEND_PORT", "0")])
+        // Away from any `.env` of the repository.
+        .current_dir(folder);
+    command
+}
+
+impl Platform {
+    /// Starts it on the data in `folder`.
+    pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::run(command(folder, arguments), folder)
+    }
+
+    /// Runs a command and waits for its last line of introduction.
+    pub(crate) fn run(mut command: Command, folder: &Path) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        let mut printed = Vec::new();
+        let start = Instant::now();
+        while printed.last().is_none_or(|line: &String| line != "Ctrl-C stops it.") {
+            let left = START.saturating_sub(start.elapsed());
+            printed.push(lines.recv_timeout(left).expect("the platform says that it is running"));
+        }
+        let described = std::fs::read_to_string(folder.join("platform.json")).unwrap();
+        let described = serde_json::from_str(&described).unwrap();
+        let http = Client::builder().no_proxy().build().unwrap();
+        Self { child, lines, printed, described, http }
+    }
+
+    /// One of `home`, `auth`, `backend`, `token`, `databaseUrl`.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.described[name].as_str().unwrap()
+    }
+
+    /// Asks GraphQL as the development wallet.
+    pub(crate) fn graphql(&self, query: &str) -> Value {
+        let request = self.http.post(format!("{}/graphql", self.get("backend")));
+        let request = request.bearer_auth(self.get("token")).json(&json!({ "query": query }));
+        request.send().unwrap().json().unwrap()
+    }
+
+    /// Sends a signal and waits for the end.
+    pub(crate) fn stop(mut self, signal: &str) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        drop(std::mem::replace(&mut self.lines, mpsc::channel().1));
+        status
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
