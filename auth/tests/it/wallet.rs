@@ -103,7 +103,9 @@ async fn an_issued_message_must_come_back_byte_for_byte(db: PgPool) {
     let statement = "Sign in to Alternate Futures";
     let other = |message: String| message.replace(statement, "Send all my money");
     refused(altered(&app, &wallet, other).await, "MESSAGE_NOT_ISSUED");
-    let page = |message: String| message.replace("URI: https://app.example.org", "URI: https://app.example.org/x");
+    let page = |message: String| {
+        message.replace("URI: https://app.example.org", "URI: https://app.example.org/x")
+    };
     refused(altered(&app, &wallet, page).await, "MESSAGE_NOT_ISSUED");
     let chain = |message: String| message.replace("Chain ID: 1\n", "Chain ID: 10\n");
     refused(altered(&app, &wallet, chain).await, "MESSAGE_NOT_ISSUED");
@@ -188,7 +190,8 @@ async fn a_challenge_takes_allowed_chains_only(db: PgPool) {
     assert!(ask(json!(8453)).await.ok::<Challenge>().message.unwrap().contains("Chain ID: 8453\n"));
     assert_eq!(ask(json!(0)).await.problem(), (400, "CHAIN_NOT_ALLOWED"));
     assert_eq!(ask(json!(2)).await.problem(), (400, "CHAIN_NOT_ALLOWED"));
-    for bad in [json!(-1), json!(1.5), json!(18_446_744_073_709_551_616_f64), json!("1"), json!([])] {
+    for bad in [json!(-1), json!(1.5), json!(18_446_744_073_709_551_616_f64), json!("1"), json!([])]
+    {
         let answer = ask(bad.clone()).await;
         assert_eq!(answer.problem(), (400, "INVALID_BODY"), "{bad}");
         assert_eq!(answer.body["field"], "chainId");
