@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document of the routes, made from the handlers themselves.
 
+mod complete;
+
 use std::time::Duration;
 
 use shared::clock::Clock;
@@ -7,6 +9,7 @@ use shared::rate::Rate;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, ServerBuilder, Tag};
 use utoipa::openapi::{ContactBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder};
+use utoipa::{PartialSchema as _, ToSchema};
 
 use crate::config::Rates;
 use crate::limits::Limits;
@@ -22,7 +25,7 @@ carries `RateLimit-Policy`, `RateLimit` and `X-RateLimit-*`; 429 adds `Retry-Aft
 
 /// Groups of routes, in the order in which they are shown.
 const TAGS: [(&str, &str); 8] = [
-    ("wallet", "Sign in with an Ethereum wallet (EIP-4361)"),
+    ("sign-in", "Sign in with an Ethereum wallet (EIP-4361)"),
     ("session", "Who is signed in, and where"),
     ("tokens", "Personal Access Tokens"),
     ("validate", "Whether a token holds: for services"),
@@ -39,7 +42,32 @@ pub fn document() -> OpenApi {
     let any = Rate { count: 1, window: Duration::from_secs(1) };
     let rates = Rates { strict: any, standard: any, relaxed: any };
     let limits = Limits::new(Store::memory(), rates, None, Clock::System);
-    routes::documented(&limits).into_openapi()
+    complete::complete(routes::documented(&limits).into_openapi())
+}
+
+/// A failure: RFC 9457, with `error` and `code` for older clients.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its shape alone is of interest; shared::Problem writes it")]
+struct Problem {
+    /// `urn:problem:` and the code.
+    #[schema(rename = "type")]
+    kind: String,
+    /// The status in words.
+    title: String,
+    /// The status.
+    status: u16,
+    /// What went wrong, in one sentence.
+    detail: String,
+    /// The same, where older clients read it.
+    error: String,
+    /// What a program matches on.
+    code: String,
+    /// The field at fault, where one is.
+    #[schema(required = false)]
+    field: String,
+    /// Seconds to wait, of a limit that is reached.
+    #[schema(rename = "retryAfter", required = false)]
+    retry_after: u64,
 }
 
 /// The document as it is committed: pretty JSON with a line end.
@@ -62,6 +90,7 @@ pub(crate) fn head() -> OpenApi {
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.description = Some("An access token or a Personal Access Token".to_owned());
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    components.schemas.insert("Problem".to_owned(), Problem::schema());
     let tags = TAGS.map(|(name, description)| {
         let mut tag = Tag::new(name);
         tag.description = Some(description.to_owned());
