@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use shared::api::{Scope, TokenKind, Validated};
+use shared::jwt::LEEWAY;
 use time::OffsetDateTime;
 use uuid::Uuid;
+
+use crate::error::Error;
 
 /// Who asks, as auth vouches for them. No `Debug`: it holds the token.
 #[derive(Clone)]
@@ -27,6 +30,15 @@ impl Caller {
     pub fn new(token: Arc<str>, validated: Validated) -> Self {
         let Validated { user_id, kind, scopes, expires_at, .. } = validated;
         Self { user_id, kind, scopes, expires_at, token }
+    }
+
+    /// Itself, unless its token has run out since auth was asked.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`].
+    pub fn still_good(self: Arc<Self>, now: OffsetDateTime) -> Result<Arc<Self>, Error> {
+        let is_over = self.expires_at.is_some_and(|end| end + LEEWAY <= now);
+        if is_over { Err(Error::Unauthenticated) } else { Ok(self) }
     }
 
     /// Whether the token allows mutations.

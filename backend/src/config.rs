@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use shared::client_ip::TrustedProxies;
@@ -77,7 +78,7 @@ pub struct Config {
     /// Connections to it: `DATABASE_POOL`, by default 10.
     pub database_pool: u32,
     /// `JWT_SECRET`, required, and `JWT_SECRET_PREVIOUS`.
-    pub keys: Keys,
+    pub keys: Arc<Keys>,
     /// Base address of the auth service: `AUTH_SERVICE_URL`, required.
     pub auth: Address,
     /// How long an answer of auth counts: `AUTH_CACHE_TTL`, at most 5 s.
@@ -143,7 +144,7 @@ impl Config {
             environment: environment?,
             database: database?,
             database_pool: database_pool.filter(|most| *most > 0)?,
-            keys: Keys::new(&secret?, previous?.as_ref()),
+            keys: Arc::new(Keys::new(&secret?, previous?.as_ref())),
             auth: auth?,
             auth_cache: auth_cache?,
             app: app?,

@@ -36,9 +36,14 @@ pub enum Error {
     /// Something we depend on does not answer.
     #[error("{0} is not available now; try again later")]
     Unavailable(&'static str),
-    /// What auth said of a proxied call, with its own code.
-    #[error("{}", .0.detail)]
-    Auth(Failure),
+    /// What auth said of a proxied call.
+    #[error("{}", failure.detail)]
+    Auth {
+        /// Its meaning in our codes.
+        code: &'static str,
+        /// What it said, with its own code.
+        failure: Failure,
+    },
     /// A bug or a broken database: masked, written to the log under the request's id.
     #[error("internal error")]
     Internal(Arc<dyn std::error::Error + Send + Sync>),
@@ -60,7 +65,7 @@ impl Error {
 
     /// What a program matches on.
     #[must_use]
-    pub fn code(&self) -> &str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden(_) => "FORBIDDEN",
@@ -69,7 +74,7 @@ impl Error {
             Self::Conflict(_) => "CONFLICT",
             Self::RateLimited(_) => "RATE_LIMITED",
             Self::Unavailable(_) => "SERVICE_UNAVAILABLE",
-            Self::Auth(failure) => &failure.code,
+            Self::Auth { code, .. } => code,
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -79,8 +84,11 @@ impl Error {
         extensions.set("code", self.code());
         match self {
             Self::BadInput { field, .. } => extensions.set("field", field.as_ref()),
-            Self::Auth(Failure { field: Some(field), .. }) => {
-                extensions.set("field", field.as_str());
+            Self::Auth { failure, .. } => {
+                extensions.set("reason", failure.code.as_str());
+                if let Some(field) = &failure.field {
+                    extensions.set("field", field.as_str());
+                }
             }
             _ => {}
         }

@@ -12,11 +12,23 @@ pub mod name;
 pub mod schema;
 pub mod slug;
 
+mod apq;
 mod config;
+mod csrf;
 mod error;
+mod graphiql;
+mod graphql_http;
 mod limits;
+mod negotiation;
+mod operation;
+mod origins;
 mod routes;
 mod state;
+mod subscriptions;
+mod types;
+mod variables;
+
+use std::time::Duration;
 
 use axum::Router;
 use shared::{Shutdown, db, http};
@@ -58,7 +70,8 @@ pub async fn serve_on(
 pub fn app(state: State) -> Router {
     let layers = http::Layers {
         service: SERVICE,
-        timeout: state.config.limits.timeout,
+        // The GraphQL handler keeps the limit itself; this one is for whatever it misses.
+        timeout: state.config.limits.timeout + Duration::from_secs(1),
         body_limit: state.config.limits.body,
         trusted: state.config.trusted.clone(),
         flood: state.config.flood,

@@ -1,56 +1,54 @@
-//! What one request may ask for.
+//! What one request may ask for, checked before any resolver runs.
 
-use std::time::Duration;
+mod bounds;
+mod measure;
+mod text;
 
-use shared::env::Reader;
+pub use bounds::Limits;
+pub(crate) use measure::measure;
+pub(crate) use text::scan;
 
-/// Bounds of a request, each of its own variable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Levels of nested fields: `GRAPHQL_MAX_DEPTH`.
-    pub depth: usize,
-    /// Objects the answer may have at most: `GRAPHQL_MAX_OBJECTS`.
-    pub objects: u64,
-    /// Fields at the root: `GRAPHQL_MAX_ROOT_FIELDS`.
-    pub root_fields: usize,
-    /// Aliases of one field of one object: `GRAPHQL_MAX_ALIASES`.
-    pub aliases: usize,
-    /// Directives in the document: `GRAPHQL_MAX_DIRECTIVES`.
-    pub directives: usize,
-    /// Lexical tokens in the document: `GRAPHQL_MAX_TOKENS`.
-    pub tokens: usize,
-    /// Bytes of a body: `GRAPHQL_MAX_BODY`.
-    pub body: usize,
-    /// How long a request may take: `GRAPHQL_TIMEOUT`, in seconds.
-    pub timeout: Duration,
-    /// Subscriptions of one socket: `GRAPHQL_MAX_SUBSCRIPTIONS`.
-    pub subscriptions: usize,
+/// A bound that a request goes beyond. Each has a code of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Exceeded {
+    /// Too many lexical tokens.
+    #[error("the document has more than {0} tokens")]
+    Tokens(usize),
+    /// Too many directives.
+    #[error("the document has more than {0} directives")]
+    Directives(usize),
+    /// Too deep.
+    #[error("fields are nested more than {0} levels deep")]
+    Depth(usize),
+    /// Lists of introspection within each other, which multiply without bound.
+    #[error("introspection lists are nested more than {0} levels deep")]
+    Introspection(usize),
+    /// Too many fields at the root.
+    #[error("the operation has more than {0} fields at its root")]
+    RootFields(usize),
+    /// Too many aliases of one field.
+    #[error("one field is asked for more than {0} times in the same place")]
+    Aliases(usize),
+    /// The answer could become too large.
+    #[error("the answer could have more than {0} objects; ask for fewer with `first`")]
+    Objects(u64),
+    /// Fragments that spread each other.
+    #[error("a fragment spreads itself")]
+    Cycle,
 }
 
-impl Limits {
-    /// Reads every bound; `None` when any is malformed.
-    pub fn read(env: &mut Reader<'_>) -> Option<Self> {
-        let mut number = |name, shape, default| env.or::<u32>(name, shape, default);
-        let depth = number("GRAPHQL_MAX_DEPTH", "levels of nested fields", "10");
-        let objects = number("GRAPHQL_MAX_OBJECTS", "objects an answer may have", "50000");
-        let root_fields = number("GRAPHQL_MAX_ROOT_FIELDS", "fields at the root", "30");
-        let aliases = number("GRAPHQL_MAX_ALIASES", "aliases of one field", "15");
-        let directives = number("GRAPHQL_MAX_DIRECTIVES", "directives in a document", "20");
-        let tokens = number("GRAPHQL_MAX_TOKENS", "tokens in a document", "5000");
-        let body = number("GRAPHQL_MAX_BODY", "bytes of a request body", "262144");
-        let timeout = number("GRAPHQL_TIMEOUT", "seconds a request may take", "10");
-        let subscriptions =
-            number("GRAPHQL_MAX_SUBSCRIPTIONS", "subscriptions of one socket", "20");
-        Some(Self {
-            depth: depth? as usize,
-            objects: u64::from(objects?),
-            root_fields: root_fields? as usize,
-            aliases: aliases? as usize,
-            directives: directives? as usize,
-            tokens: tokens? as usize,
-            body: body? as usize,
-            timeout: Duration::from_secs(u64::from(timeout?)),
-            subscriptions: subscriptions? as usize,
-        })
+impl Exceeded {
+    /// What a program matches on.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Tokens(_) => "TOO_MANY_TOKENS",
+            Self::Directives(_) => "TOO_MANY_DIRECTIVES",
+            Self::Depth(_) => "QUERY_TOO_DEEP",
+            Self::Introspection(_) => "INTROSPECTION_TOO_DEEP",
+            Self::RootFields(_) => "TOO_MANY_ROOT_FIELDS",
+            Self::Aliases(_) => "TOO_MANY_ALIASES",
+            Self::Objects(_) => "QUERY_TOO_COMPLEX",
+            Self::Cycle => "GRAPHQL_VALIDATION_FAILED",
+        }
     }
 }

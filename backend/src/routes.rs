@@ -1,54 +1,45 @@
 //! The URL map.
 
-use std::sync::Arc;
-
-use async_graphql::Request;
-use axum::extract;
-use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::Router;
+use axum::extract::{Request, State as Extract};
+use axum::http::header::UPGRADE;
 use axum::response::Response;
-use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::routing::{any, get};
 use shared::db;
 use shared::health::{self, Check};
-use shared::request::RequestInfo;
 
-use crate::loader::{Loaders, drive};
-use crate::schema::context::Scope;
-use crate::{SERVICE, State};
+use crate::state::State;
+use crate::subscriptions::ws;
+use crate::{SERVICE, graphiql, graphql_http};
 
 /// Every path of the service.
 pub(crate) fn router(state: State) -> Router {
-    Router::new()
-        .route("/graphql", post(graphql))
+    let graphql = Router::new()
+        .route("/graphql", any(graphql))
         // Published command-line clients append /graphql to an address that ends with it.
-        .route("/graphql/graphql", post(graphql))
+        .route("/graphql/graphql", any(graphql))
+        .layer(state.origins.cors());
+    Router::new()
+        .merge(graphql)
+        .route("/graphiql/{name}", get(graphiql::asset))
         .route("/livez", get(health::livez))
         .route("/health", get(ready))
         .with_state(state)
 }
 
-async fn graphql(
-    extract::State(state): extract::State<State>,
-    request: RequestInfo,
-    headers: HeaderMap,
-    Json(body): Json<Request>,
-) -> Json<async_graphql::Response> {
-    let token = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = token.and_then(|value| value.strip_prefix("Bearer "));
-    let caller = match token {
-        Some(token) => state.auth.caller(token, &request).await.ok(),
-        None => None,
-    };
-    let loaders = Arc::new(Loaders::default());
-    let schema = state.schema.clone();
-    let scope = Scope { state, caller, request, project: None, loaders: Arc::clone(&loaders) };
-    Json(drive(schema.execute(body.data(Arc::new(scope))), loaders).await)
+async fn graphql(state: Extract<State>, request: Request) -> Response {
+    if request.headers().contains_key(UPGRADE) {
+        return ws::upgrade(state, request).await;
+    }
+    graphql_http::handle(state, request).await
 }
 
 /// `GET /health`: of no use without the database; without auth it still answers who needs no token.
-async fn ready(extract::State(state): extract::State<State>) -> Response {
+async fn ready(Extract(state): Extract<State>) -> Response {
     let database = db::is_reachable(&state.db).await;
-    let checks = [Check { name: "database", ok: database, required: true }];
+    let checks = [
+        Check { name: "database", ok: database, required: true },
+        Check { name: "auth", ok: state.auth.is_well(), required: false },
+    ];
     health::report(SERVICE, &state.shutdown, &checks)
 }

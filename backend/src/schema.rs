@@ -14,9 +14,9 @@ pub mod token;
 pub mod user;
 pub mod version;
 
-use async_graphql::{MergedObject, MergedSubscription};
+use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder, ValidationMode};
 
-use crate::{Config, Environment};
+use crate::Environment;
 
 /// The executor with its types.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -49,18 +49,23 @@ pub struct Mutation(
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(deployment::subscription::DeploymentSubscription);
 
-/// Builds it as the settings want it.
+/// Without validation: documents are validated once, before they are kept (`crate::operation`).
 #[must_use]
-pub fn build(config: &Config) -> Schema {
+pub fn build(environment: Environment) -> Schema {
+    builder(environment).validation_mode(ValidationMode::Fast).finish()
+}
+
+/// With all rules. Nobody looks around in production: no introspection, no "did you mean".
+pub(crate) fn builder(environment: Environment) -> SchemaBuilder<Query, Mutation, Subscription> {
     let builder = Schema::build(Query::default(), Mutation::default(), Subscription::default());
-    match config.environment {
-        Environment::Development => builder.finish(),
-        Environment::Production => builder.disable_introspection().disable_suggestions().finish(),
+    match environment {
+        Environment::Development => builder,
+        Environment::Production => builder.disable_introspection().disable_suggestions(),
     }
 }
 
 /// The schema in its definition language, as it is committed.
 #[must_use]
 pub fn sdl() -> String {
-    Schema::build(Query::default(), Mutation::default(), Subscription::default()).finish().sdl()
+    builder(Environment::Development).finish().sdl()
 }

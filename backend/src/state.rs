@@ -7,9 +7,12 @@ use shared::Shutdown;
 use sqlx::PgPool;
 
 use crate::Config;
+use crate::apq::Persisted;
 use crate::auth_client::AuthClient;
 use crate::dns::Dns;
 use crate::events::Events;
+use crate::operation::Operations;
+use crate::origins::Origins;
 use crate::schema::{self, Schema};
 
 /// What all requests share; clones are one.
@@ -30,6 +33,12 @@ pub struct Inner {
     pub events: Events,
     /// The executor.
     pub schema: Schema,
+    /// Documents that may run.
+    pub(crate) operations: Operations,
+    /// Documents by their hashes.
+    pub(crate) persisted: Persisted,
+    /// Web pages that may ask.
+    pub(crate) origins: Origins,
     /// Cancelled when the process is told to stop.
     pub shutdown: Shutdown,
 }
@@ -41,10 +50,23 @@ impl State {
     /// When the HTTP client cannot be made.
     pub fn new(config: Config, db: PgPool, shutdown: Shutdown) -> anyhow::Result<Self> {
         let auth = AuthClient::new(&config)?;
-        let schema = schema::build(&config);
+        let schema = schema::build(config.environment);
+        let operations = Operations::new(config.limits, config.environment);
+        let (persisted, origins) = (Persisted::new(), Origins::new(&config));
         let dns = Dns::new(config.dns)?;
         let events = Events::new(config.events, db.clone(), shutdown.clone());
-        Ok(Self(Arc::new(Inner { config, db, auth, dns, events, schema, shutdown })))
+        Ok(Self(Arc::new(Inner {
+            config,
+            db,
+            auth,
+            dns,
+            events,
+            schema,
+            operations,
+            persisted,
+            origins,
+            shutdown,
+        })))
     }
 }
 

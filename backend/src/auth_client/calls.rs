@@ -7,13 +7,18 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use shared::api::{
-    self, Challenge, Exchanged, Failure, Me, NewToken, SignedIn, Token, TokenCreated, TokenLimits, Tokens,
+    self, Challenge, Exchanged, Failure, Me, NewToken, SignedIn, Token, TokenCreated, TokenLimits,
+    Tokens,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::Error;
+use super::transport::{Answer, Call};
+use crate::error::Error;
 use crate::schema::context::Scope;
+
+/// Auth's codes for the token in the header, which mean the same as none.
+const TOKEN_CODES: [&str; 3] = ["UNAUTHENTICATED", "INVALID_TOKEN", "TOKEN_EXPIRED"];
 
 /// Calls on behalf of one request.
 pub struct AuthCall<'a> {
@@ -115,17 +120,39 @@ impl<'a> AuthCall<'a> {
         body: Option<serde_json::Value>,
     ) -> Result<T, Error> {
         let client = &self.scope.state.auth;
-        let mut call = client.http.request(method, format!("{}{path}", client.base));
-        if let Some(caller) = &self.scope.caller {
-            call = call.bearer_auth(&caller.token);
+        let caller = self.scope.caller.as_deref();
+        let call = Call {
+            is_safe: method == Method::GET,
+            method,
+            body,
+            bearer: caller.map(|caller| caller.token.as_ref()),
+            // Auth counts a signed-in user's calls by user; a stranger's by address, which the
+            // service token would lift.
+            service_token: caller.map(|_| client.service_token()).transpose()?,
+            ..Call::post(path, &self.scope.request)
+        };
+        let transport = &client.0.transport;
+        let answer = transport.send(call).await?;
+        if answer.status.is_success() {
+            return answer.read(transport);
         }
-        if let Some(body) = body {
-            call = call.json(&body);
-        }
-        let answer = call.send().await.map_err(|_| Error::Unavailable("the auth service"))?;
-        if answer.status().is_success() {
-            return answer.json().await.map_err(Error::internal);
-        }
-        Err(Error::Auth(answer.json::<Failure>().await.unwrap_or_default()))
+        Err(refused(&answer))
     }
+}
+
+/// What auth refused, in our codes; its own code stays readable as the reason.
+fn refused(answer: &Answer) -> Error {
+    let failure = answer.read_failure::<Failure>().unwrap_or_default();
+    let code = match answer.status.as_u16() {
+        401 if TOKEN_CODES.contains(&failure.code.as_str()) => return Error::Unauthenticated,
+        401 => "UNAUTHENTICATED",
+        403 => "FORBIDDEN",
+        404 => "NOT_FOUND",
+        409 => "CONFLICT",
+        429 => "RATE_LIMITED",
+        400 | 413 | 415 | 422 => "BAD_USER_INPUT",
+        503 => return Error::Unavailable("the auth service"),
+        status => return Error::internal(format!("auth answered {status} {}", failure.code)),
+    };
+    Error::Auth { code, failure }
 }

@@ -1,0 +1,53 @@
+//! What leaves the service: errors with their codes and the request's id, everything else masked.
+
+use async_graphql::{ServerError, Value};
+use serde::Serialize;
+use shared::request::RequestInfo;
+
+use crate::error::Error;
+
+/// The message of everything that is nobody's business but ours.
+const MASKED: &str = "internal error";
+
+/// Gives each error its code and the request's id. An allow-list: what is not of [`Error`] and was
+/// not written by the executor itself is masked, and told to the log alone.
+pub(crate) fn finish(mut errors: Vec<ServerError>, request: &RequestInfo) -> Vec<ServerError> {
+    for error in &mut errors {
+        let known = error.source::<Error>().cloned();
+        let extensions = error.extensions.get_or_insert_default();
+        match known {
+            Some(known) => {
+                if let Error::Internal(cause) = &known {
+                    tracing::error!(error = ?cause, path = ?error.path, "a resolver failed");
+                }
+                known.extend(extensions);
+            }
+            None if error.source.is_some() => {
+                tracing::error!(error = %error.message, path = ?error.path, "a resolver failed");
+                MASKED.clone_into(&mut error.message);
+                extensions.set("code", "INTERNAL");
+            }
+            // A value that the executor could not read.
+            None if extensions.get("code").is_none() => extensions.set("code", "BAD_USER_INPUT"),
+            None => {}
+        }
+        extensions.set("requestId", request.id());
+    }
+    errors
+}
+
+/// A response as it is sent; a request error has no `data` at all.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ServerError],
+}
+
+/// The bytes of a response.
+pub(crate) fn body_of(data: Option<&Value>, errors: Vec<ServerError>) -> Vec<u8> {
+    let body = serde_json::to_vec(&Body { data, errors: &errors });
+    // Only a map with keys that are no strings could fail, and there is none.
+    body.unwrap_or_else(|_| format!(r#"{{"errors":[{{"message":"{MASKED}"}}]}}"#).into_bytes())
+}
