@@ -43,7 +43,7 @@ struct ChallengeRequest {
 
 /// Issue a challenge: a message to sign, or a nonce for a wallet that writes its own.
 #[utoipa::path(post, path = "/auth/wallet/challenge", tag = "sign-in",
-    request_body = ChallengeRequest,
+    request_body = Option<ChallengeRequest>,
     responses(
         (status = 200, body = Challenge),
         (status = 400, description = "No such address, or a chain that is not allowed"),
