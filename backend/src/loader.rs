@@ -2,8 +2,9 @@
 //!
 //! A resolver asks its [`Batch`] for one key and waits. When every resolver of the request waits
 //! (the executor's future is pending and nothing has woken it), the keys that have gathered are
-//! loaded together: no timer guesses how long a level takes, and a level is never split. Loads run
-//! within the request's own task, so a client that goes away ends them.
+//! loaded together: no timer guesses how long a level takes, and a level is never split. What loads
+//! run side by side is handed out together, so that what follows from them is one level, too. Loads
+//! run within the request's own task, so a client that goes away ends them.
 
 mod drive;
 
@@ -37,12 +38,18 @@ pub trait Loader: Send + Sync + 'static {
     ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>, Error>> + Send;
 }
 
+/// Hands out what was loaded.
+type Delivery = Box<dyn FnOnce() + Send>;
+
 /// The loaders of one request and the loads that wait to be run.
 #[derive(Default)]
 pub struct Loaders {
     made: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
-    ready: Arc<Mutex<Vec<BoxFuture<'static, ()>>>>,
+    ready: Ready,
 }
+
+/// Loads that wait to be run.
+type Ready = Arc<Mutex<Vec<BoxFuture<'static, Delivery>>>>;
 
 impl Loaders {
     /// The loader `L`, made with `new` the first time.
@@ -59,7 +66,7 @@ impl Loaders {
         batch
     }
 
-    fn take_ready(&self) -> Vec<BoxFuture<'static, ()>> {
+    fn take_ready(&self) -> Vec<BoxFuture<'static, Delivery>> {
         std::mem::take(&mut *self.ready.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -73,7 +80,7 @@ type Answer<L> = Result<Option<<L as Loader>::Value>, Error>;
 pub struct Batch<L: Loader> {
     loader: L,
     waiting: Mutex<Waiting<L>>,
-    ready: Arc<Mutex<Vec<BoxFuture<'static, ()>>>>,
+    ready: Ready,
 }
 
 impl<L: Loader> Batch<L> {
@@ -91,27 +98,33 @@ impl<L: Loader> Batch<L> {
             }
             waiting.entry(key).or_default().push(sender);
         }
-        // Dropped unanswered only when the load panicked, which the request then answers for.
-        receiver.await.map_err(Error::internal)?
+        // Outside of tokio's budget for one poll (128 answers), or a level of more rows than that
+        // would be split. Dropped unanswered only when the load panicked, which the request then
+        // answers for.
+        tokio::task::unconstrained(receiver).await.map_err(Error::internal)?
     }
 
-    async fn load_waiting(self: Arc<Self>) {
+    async fn load_waiting(self: Arc<Self>) -> Delivery {
         let waiting =
             std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         let keys = waiting.keys().cloned().collect::<Vec<_>>();
-        let mut loaded = self.loader.load(&keys).await;
-        for (key, senders) in waiting {
-            let value = match &mut loaded {
-                Ok(values) => Ok(values.remove(&key)),
-                Err(error) => Err(error.clone()),
-            };
-            let last = senders.len() - 1;
-            let mut value = Some(value);
-            for (n, sender) in senders.into_iter().enumerate() {
-                let answer = if n == last { value.take() } else { value.clone() };
-                // A resolver that no longer waits has been cut off by a failure beside it.
-                let _ = answer.map(|answer| sender.send(answer));
-            }
+        let loaded = self.loader.load(&keys).await;
+        Box::new(|| deliver::<L>(waiting, loaded))
+    }
+}
+
+fn deliver<L: Loader>(waiting: Waiting<L>, mut loaded: Result<HashMap<L::Key, L::Value>, Error>) {
+    for (key, senders) in waiting {
+        let value = match &mut loaded {
+            Ok(values) => Ok(values.remove(&key)),
+            Err(error) => Err(error.clone()),
+        };
+        let last = senders.len() - 1;
+        let mut value = Some(value);
+        for (n, sender) in senders.into_iter().enumerate() {
+            let answer = if n == last { value.take() } else { value.clone() };
+            // A resolver that no longer waits has been cut off by a failure beside it.
+            let _ = answer.map(|answer| sender.send(answer));
         }
     }
 }

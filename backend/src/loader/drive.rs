@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, poll_fn};
 use futures_util::stream::{FuturesUnordered, Stream, StreamExt, poll_fn as stream_fn};
 use futures_util::task::AtomicWaker;
 
-use super::Loaders;
+use super::{Delivery, Loaders};
 
 /// Rounds within one poll, after which other tasks get their turn.
 const ROUNDS: usize = 64;
@@ -34,7 +34,8 @@ impl Wake for Alarm {
 
 struct Driver {
     loaders: Arc<Loaders>,
-    running: FuturesUnordered<BoxFuture<'static, ()>>,
+    running: FuturesUnordered<BoxFuture<'static, Delivery>>,
+    loaded: Vec<Delivery>,
     alarm: Arc<Alarm>,
     waker: Waker,
 }
@@ -43,7 +44,7 @@ impl Driver {
     fn new(loaders: Arc<Loaders>) -> Self {
         let alarm = Arc::new(Alarm::default());
         let waker = Waker::from(Arc::clone(&alarm));
-        Self { loaders, running: FuturesUnordered::new(), alarm, waker }
+        Self { loaders, running: FuturesUnordered::new(), loaded: Vec::new(), alarm, waker }
     }
 
     fn poll<T>(
@@ -62,7 +63,12 @@ impl Driver {
             if !self.alarm.rung.load(Ordering::Acquire) {
                 self.running.extend(self.loaders.take_ready());
             }
-            while let Poll::Ready(Some(())) = self.running.poll_next_unpin(&mut within) {}
+            while let Poll::Ready(Some(loaded)) = self.running.poll_next_unpin(&mut within) {
+                self.loaded.push(loaded);
+            }
+            if self.running.is_empty() {
+                self.loaded.drain(..).for_each(|deliver| deliver());
+            }
             if !self.alarm.rung.load(Ordering::Acquire) {
                 return Poll::Pending;
             }

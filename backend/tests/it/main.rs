@@ -9,3 +9,5 @@ mod owner;
 mod project;
 mod schema;
 mod site;
+mod statements;
+mod tenancy;
