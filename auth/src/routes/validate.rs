@@ -32,14 +32,14 @@ pub(crate) fn router(limits: &Limits) -> OpenApiRouter<AppState> {
 
 /// The token, unless it stands in `Authorization`.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct Body<'a> {
+pub(crate) struct ValidateRequest<'a> {
     /// An access token or a Personal Access Token.
     #[serde(borrow)]
     token: std::borrow::Cow<'a, str>,
 }
 
 /// Whether a token holds, and whose it is.
-#[utoipa::path(post, path = "/api/validate", tag = "validate", request_body = Option<Body>,
+#[utoipa::path(post, path = "/api/validate", tag = "validate", request_body = Option<ValidateRequest>,
     responses(
         (status = 200, body = Validated),
         (status = 401, description = "The token does not hold: `valid` is false"),
@@ -77,6 +77,6 @@ async fn validate(
 }
 
 /// Reads the body the short way, and only one that is refused the way that can say why.
-fn read(body: &[u8]) -> Result<Body<'_>, Rejection> {
+fn read(body: &[u8]) -> Result<ValidateRequest<'_>, Rejection> {
     serde_json::from_slice(body).or_else(|_| json::parse(body))
 }

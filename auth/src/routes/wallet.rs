@@ -108,7 +108,7 @@ async fn verify(
 /// A signed message, and the Personal Access Token to be made for it.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct TokenRequest {
+struct SignedTokenRequest {
     /// The text, exactly as the wallet showed it.
     message: String,
     /// Hexadecimal, with 0x.
@@ -132,7 +132,7 @@ struct TokenForWallet {
 }
 
 /// Answer a challenge: a Personal Access Token is made.
-#[utoipa::path(post, path = "/api/auth/siwe", tag = "sign-in", request_body = TokenRequest,
+#[utoipa::path(post, path = "/api/auth/siwe", tag = "sign-in", request_body = SignedTokenRequest,
     responses(
         (status = 201, body = TokenForWallet),
         (status = 400, description = "As for `/auth/wallet/verify`, or a bad name or expiry"),
@@ -144,7 +144,7 @@ async fn siwe(
     State(state): State<AppState>,
     State(db): State<PgPool>,
     client: Client,
-    Json(request): Json<TokenRequest>,
+    Json(request): Json<SignedTokenRequest>,
 ) -> Result<(StatusCode, Json<TokenForWallet>), Error> {
     let now = state.clock.now();
     let name = Name::parse(request.name.as_deref().unwrap_or_default())?;
