@@ -3,7 +3,8 @@
 #
 #   scripts/browser.sh [FILE...]      all tests, or those in these files of home/tests/browser
 #
-# SCREENSHOTS=FOLDER keeps a picture of every page. Needs the Rust toolchain and Node.js; installs
+# SCREENSHOTS=FOLDER keeps a picture of every page; PLATFORM=FILE takes a built `local` instead of
+# building one. Needs the Rust toolchain and Node.js; installs
 # Chromium from Debian and the test libraries from npm where they are missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,8 +39,11 @@ mapfile -t ports < <(node -e '
 export HOME_PORT=${ports[0]} AUTH_PORT=${ports[1]} BACKEND_PORT=${ports[2]} LOCAL_DATA_DIR=$work/data
 export RATE_LIMIT_STRICT=1000/1m RATE_LIMIT_STANDARD=5000/1m RATE_LIMIT_RELAXED=5000/1m FLOOD_LIMIT=20000/10s
 
-SQLX_OFFLINE=true cargo build --quiet --locked -p local
-"${CARGO_TARGET_DIR:-target}/debug/local" --ephemeral > "$work/platform.log" 2>&1 &
+if [ -z "${PLATFORM:-}" ]; then
+  SQLX_OFFLINE=true cargo build --quiet --locked -p local
+  PLATFORM=${CARGO_TARGET_DIR:-target}/debug/local
+fi
+"$PLATFORM" --ephemeral > "$work/platform.log" 2>&1 &
 platform=$!
 for _ in $(seq 240); do
   [ -e "$LOCAL_DATA_DIR/platform.json" ] && break

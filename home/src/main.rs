@@ -1,4 +1,4 @@
-//! The static server as a program of its own.
+//! The static server as a program: `home` serves.
 
 use std::process::ExitCode;
 
@@ -8,18 +8,18 @@ use shared::{env, serve, telemetry};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+const USAGE: &str = "home [serve | --help | --version]";
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            #[expect(clippy::print_stderr, reason = "a start that fails says why, log or no log")]
-            {
-                eprintln!("{message}");
-            }
-            ExitCode::from(64)
-        }
-    }
+    let argument = std::env::args().nth(1).unwrap_or_else(|| "serve".to_owned());
+    let done = match argument.as_str() {
+        "serve" => run().await,
+        "--help" | "-h" => Ok(print(&env::help(USAGE, Config::read))),
+        "--version" | "-V" => Ok(print(&format!("home {}", shared::health::VERSION))),
+        other => Err(format!("unknown argument {other}; usage: {USAGE}")),
+    };
+    done.map_or_else(fail, |()| ExitCode::SUCCESS)
 }
 
 async fn run() -> Result<(), String> {
@@ -32,4 +32,16 @@ async fn run() -> Result<(), String> {
     home::serve(config, listener, shutdown.cancelled_owned())
         .await
         .map_err(|error| error.to_string())
+}
+
+#[expect(clippy::print_stdout, reason = "what was asked for")]
+fn print(text: &str) {
+    println!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "a start that fails says why, log or no log")]
+#[expect(clippy::needless_pass_by_value, reason = "takes what the run gave up")]
+fn fail(message: String) -> ExitCode {
+    eprintln!("{message}");
+    ExitCode::from(64)
 }

@@ -111,10 +111,13 @@ impl hyper::service::Service<Request<Incoming>> for PeerService {
 
     fn call(&self, request: Request<Incoming>) -> Answering {
         if !matches!(request.uri().path(), "/livez" | "/health") {
-            let start = Instant::now();
+            let start =
+                tracing::enabled!(target: "request", tracing::Level::INFO).then(Instant::now);
             let site = self.inner.site.load();
             if let Answer::Ready(response) = answer(&site, &request) {
-                log(&site, &request, response.status(), start);
+                if let Some(start) = start {
+                    log(&site, &request, response.status(), start);
+                }
                 return Answering::Ready(Some(response));
             }
         }

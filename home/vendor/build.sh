@@ -7,10 +7,10 @@ npm ci --ignore-scripts --silent
 out=../site/assets/console/vendor
 mkdir -p "$out"
 printf '%s\n' \
-  "export { secp256k1 } from '@noble/curves/secp256k1.js'" \
+  "export { getPublicKey, signAsync, utils } from '@noble/secp256k1'" \
   "export { keccak_256 } from '@noble/hashes/sha3.js'" |
   node_modules/.bin/esbuild --bundle --format=esm --minify --legal-comments=inline \
     --outfile="$out/secp256k1.js"
-for library in curves hashes; do
+for library in secp256k1 hashes; do
   cp "node_modules/@noble/$library/LICENSE" "$out/noble-$library.LICENSE.txt"
 done

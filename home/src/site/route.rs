@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use axum::http::header::{
-    ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue,
-    LAST_MODIFIED,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, ETAG, EXPIRES, HeaderMap,
+    HeaderValue, VARY,
 };
 use bytes::Bytes;
 use ring::digest::{Context, SHA256};
@@ -147,10 +147,12 @@ fn representation(
     if coding != Coding::Identity {
         full.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.token()));
     }
-    let mut not_modified = full.clone();
-    for name in [CONTENT_TYPE, CONTENT_ENCODING, ACCEPT_RANGES, LAST_MODIFIED] {
-        not_modified.remove(name);
-    }
+    // RFC 9110, 15.4.5: what a cache needs to go on; it has the rest already.
+    let kept = [CACHE_CONTROL, CONTENT_LOCATION, ETAG, EXPIRES, VARY];
+    let not_modified = kept
+        .into_iter()
+        .filter_map(|name| full.get(&name).cloned().map(|value| (name, value)))
+        .collect();
     full.insert(CONTENT_LENGTH, HeaderValue::from(content.length()));
     Representation { coding, content: content.clone(), etag, full, not_modified }
 }

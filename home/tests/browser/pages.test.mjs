@@ -11,6 +11,12 @@ const MOST_REQUESTS = { '/console': 24, '/login': 16, '/login/unknown': 16 }
 // Said by the browser about the status of the page that was asked for.
 const MISSING = [/Failed to load resource: the server responded with a status of 404/]
 
+/** Fonts are there, and scripts have drawn what they draw. */
+async function settled(page) {
+  await page.locator('.needs-script').waitFor({ state: 'detached' })
+  await page.evaluate(() => document.fonts.ready)
+}
+
 let browser
 before(async () => { browser = await launch() })
 after(() => browser.close())
@@ -20,7 +26,8 @@ for (const size of ['desktop', 'phone', 'small']) {
     test(`every page is accessible, quiet and small: ${size}, ${scheme}`, async () => {
       for (const path of PAGES) {
         const watched = await open(browser, { size, scheme })
-        const response = await watched.page.goto(path, { waitUntil: 'networkidle' })
+        const response = await watched.page.goto(path)
+        await settled(watched.page)
         assert.equal(response.status(), path === '/no/such/page' ? 404 : 200, path)
         await assertAccessible(watched)
         assertQuiet(watched, path === '/no/such/page' ? MISSING : [])

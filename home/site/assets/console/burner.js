@@ -1,7 +1,7 @@
 // A throw-away wallet for development: its key lies in this browser's storage and protects
 // nothing. Loaded only where the server says that it is a development one.
 
-import { keccak_256, secp256k1 } from './vendor/secp256k1.js'
+import { getPublicKey, keccak_256, signAsync, utils } from './vendor/secp256k1.js'
 
 const KEY = 'af:burner'
 const toHex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -10,18 +10,18 @@ const fromHex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => Num
 function key() {
   const stored = localStorage.getItem(KEY)
   if (stored) return fromHex(stored)
-  const made = secp256k1.utils.randomSecretKey()
+  const made = utils.randomSecretKey()
   localStorage.setItem(KEY, toHex(made))
   return made
 }
 
-const address = () => `0x${toHex(keccak_256(secp256k1.getPublicKey(key(), false).slice(1)).slice(-20))}`
+const address = () => `0x${toHex(keccak_256(getPublicKey(key(), false).slice(1)).slice(-20))}`
 
-function sign(message) {
+async function sign(message) {
   const bytes = fromHex(message.slice(2))
   const prefix = new TextEncoder().encode(`\x19Ethereum Signed Message:\n${bytes.length}`)
   const digest = keccak_256(Uint8Array.from([...prefix, ...bytes]))
-  const [recovery, ...rest] = secp256k1.sign(digest, key(), { prehash: false, format: 'recovered' })
+  const [recovery, ...rest] = await signAsync(digest, key(), { prehash: false, format: 'recovered' })
   return `0x${toHex(rest)}${(27 + recovery).toString(16)}`
 }
 
