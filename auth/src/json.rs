@@ -32,7 +32,7 @@ pub enum Rejection {
     /// JSON of another shape.
     #[error("{field}: {detail}")]
     Shape {
-        /// Which field, as in `a.b[0]`; `.` for the whole body.
+        /// Which field, as in `a.b[0]`; `body` for all of it.
         field: String,
         /// What is wrong; never the value, which may be a secret.
         detail: &'static str,
@@ -131,6 +131,7 @@ fn refuse(field: String, error: &serde_json::Error) -> Rejection {
             let field = match (named, field.as_str()) {
                 (Some(named), ".") => named.to_owned(),
                 (Some(named), path) => format!("{path}.{named}"),
+                (None, ".") => "body".to_owned(),
                 (None, _) => field,
             };
             Rejection::Shape { field, detail }
@@ -180,7 +181,7 @@ mod tests {
             "tags[0]: not of the type this field has"
         );
         assert_eq!(refusal(r#"{"name":"","name":""}"#), "name: a field stands twice");
-        assert_eq!(refusal("[]"), "name: a field is missing");
+        assert_eq!(refusal("5"), "body: not of the type this field has");
         assert_eq!(refusal("{"), "the body is not JSON: line 1, column 1");
         assert_eq!(refusal(r#"{"name":""} x"#), "the body is not JSON: line 1, column 13");
     }

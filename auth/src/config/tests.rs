@@ -38,7 +38,15 @@ fn everything_wrong_is_said_at_once_without_the_values() {
         ("CHAIN_IDS", "1,hunter2"),
         ("ETH_RPC_URLS", "1=file:///etc/passwd"),
         ("REFRESH_TOKEN_LIFE", "1m"),
-    ]), @"");
+    ]), @r"
+    DATABASE_URL is not set; it must be postgres://user:password@host:5432/database
+    JWT_SECRET is malformed; it must be at least 32 random bytes as text, the same for auth and backend; make one with: openssl rand -hex 32
+    APP_URL is malformed; it must be the site in a browser: scheme://host[:port]
+    CHAIN_IDS is malformed; it must be a list of EIP-155 chain ids, the default one first, such as 1,8453
+    ETH_RPC_URLS is malformed; it must be a list of chain=URL, such as 1=https://rpc.example.org,8453=https://base.example.org; without it contract wallets cannot sign in
+    ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE and SESSION_LIFE must grow in this order
+    REDIS_URL is not set; it must be redis://:password@host:6379/0 (only ENVIRONMENT=development does without)
+    ");
 }
 
 #[test]

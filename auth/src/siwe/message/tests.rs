@@ -28,7 +28,19 @@ fn refusal(from: &str, to: &str) -> Refused {
 
 #[test]
 fn what_we_ask_a_wallet_to_sign() {
-    insta::assert_snapshot!(issued(), @"");
+    insta::assert_snapshot!(issued(), @r"
+    app.example.org wants you to sign in with your Ethereum account:
+    0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045
+
+    Sign in to Alternate Futures
+
+    URI: https://app.example.org
+    Version: 1
+    Chain ID: 1
+    Nonce: n7QzKcV0aYt5Rb3WmEXl9u
+    Issued At: 2026-11-24T12:00:00.123Z
+    Expiration Time: 2026-11-24T12:15:00.123Z
+    ");
     let message = read_at(&issued(), NOW).unwrap();
     assert_eq!((message.chain, message.nonce.as_str()), (1, NONCE));
     assert_eq!(message.address.checksummed(), WALLET);
