@@ -74,13 +74,11 @@ impl Limits {
     }
 
     async fn take(&self, key: &str, quota: Quota, want: u32) -> Decision {
-        match self.0.store.take_permits(key, quota, want).await {
-            Ok(grant) => Decision { grant, shared: true },
-            Err(_) => {
-                let grant = self.0.local.take_permits(key, quota.half(), 1);
-                Decision { grant, shared: false }
-            }
+        if let Ok(grant) = self.0.store.take_permits(key, quota, want).await {
+            return Decision { grant, shared: true };
         }
+        let grant = self.0.local.take_permits(key, quota.half(), 1);
+        Decision { grant, shared: false }
     }
 
     /// Whether `token` is a service's of ours.

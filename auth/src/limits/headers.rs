@@ -27,15 +27,15 @@ const X_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 pub(super) struct Policy {
     pub(super) quota: Quota,
     name: &'static str,
-    policy: HeaderValue,
+    text: HeaderValue,
     limit: HeaderValue,
 }
 
 impl Policy {
     /// `name` must be made of letters, digits, `.` and `-`.
     pub(super) fn new(name: &'static str, quota: Quota) -> Self {
-        let text = format!("\"{name}\";q={};w={}", quota.count, seconds(quota.window()));
-        Self { quota, name, policy: value(text), limit: quota.count.into() }
+        let text = value(format!("\"{name}\";q={};w={}", quota.count, seconds(quota.window())));
+        Self { quota, name, text, limit: quota.count.into() }
     }
 
     /// Tells what `grant` left.
@@ -44,7 +44,7 @@ impl Policy {
         // Writing to a string cannot fail.
         let _ = write!(rate, "\"{}\";r={};t={}", self.name, grant.left, seconds(grant.reset));
         headers.reserve(5);
-        headers.insert(RATE_LIMIT_POLICY, self.policy.clone());
+        headers.insert(RATE_LIMIT_POLICY, self.text.clone());
         headers.insert(RATE_LIMIT, value(rate));
         headers.insert(X_LIMIT, self.limit.clone());
         headers.insert(X_REMAINING, grant.left.into());

@@ -61,7 +61,7 @@ fn failures(path: &str, operation: &mut Operation) {
             let number =
                 status.parse::<u16>().ok().and_then(|code| StatusCode::from_u16(code).ok());
             let reason = number.and_then(|code| code.canonical_reason()).unwrap_or("OK");
-            response.description = reason.to_owned();
+            reason.clone_into(&mut response.description);
         }
         // Readiness says the same in both its states.
         if status >= &"400".to_owned() && response.content.is_empty() && path != "/health" {

@@ -55,13 +55,13 @@ struct ProfileUser {
 #[serde(rename_all = "camelCase")]
 struct Changes {
     /// 1 to 100 characters.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
-    display_name: Option<Option<String>>,
+    display_name: Field,
     /// An https URL of at most 2048 characters.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 2048, example = "https://example.org/me.png")]
-    avatar_url: Option<Option<String>>,
+    avatar_url: Field,
 }
 
 /// The changed account.
@@ -75,7 +75,7 @@ struct Changed {
 
 /// Something was done.
 #[derive(Serialize, ToSchema)]
-struct Done {
+struct Acknowledged {
     /// Always true.
     success: bool,
     /// What was done.
@@ -114,8 +114,8 @@ async fn change(
     client: Client,
     Json(changes): Json<Changes>,
 ) -> Result<Json<Changed>, Error> {
-    let name = changes.display_name.map(|name| name.map(display_name).transpose()).transpose()?;
-    let picture = changes.avatar_url.map(|url| url.map(avatar_url).transpose()).transpose()?;
+    let name = changes.display_name.checked(display_name)?;
+    let picture = changes.avatar_url.checked(avatar_url)?;
     let mut transaction = db.begin().await?;
     sqlx::query!(
         "update auth.users
@@ -124,15 +124,15 @@ async fn change(
              updated_at = $6
          where id = $1",
         user.id,
-        name.is_some(),
-        name.as_ref().and_then(Option::as_deref),
-        picture.is_some(),
-        picture.as_ref().and_then(Option::as_deref),
+        name.is_given(),
+        name.text(),
+        picture.is_given(),
+        picture.text(),
         clock.now(),
     )
     .execute(&mut *transaction)
     .await?;
-    let fields = [("displayName", name.is_some()), ("avatarUrl", picture.is_some())];
+    let fields = [("displayName", name.is_given()), ("avatarUrl", picture.is_given())];
     let fields = fields.iter().filter(|(_, changed)| *changed).map(|(name, _)| *name);
     let detail = json!({ "fields": fields.collect::<Vec<_>>() });
     audit::append(&mut *transaction, &client, user.id, Action::ProfileChanged, detail).await?;
@@ -145,7 +145,7 @@ async fn change(
 /// There is no way back.
 #[utoipa::path(delete, path = "/account/profile", tag = "account", security(("bearer" = [])),
     responses(
-        (status = 200, body = Done),
+        (status = 200, body = Acknowledged),
         (status = 401, description = "Not signed in"),
         (status = 403, description = "A Personal Access Token may not do this"),
         (status = 429, description = "Too many requests"),
@@ -156,7 +156,7 @@ async fn delete(
     State(revocations): State<Revocations>,
     user: SessionUser,
     client: Client,
-) -> Result<Json<Done>, Error> {
+) -> Result<Json<Acknowledged>, Error> {
     let mut transaction = db.begin().await?;
     // Everything else goes with it, by foreign keys. The trail stays: it has none.
     let gone = sqlx::query!("delete from auth.users where id = $1", user.id)
@@ -168,7 +168,7 @@ async fn delete(
     audit::append(&mut *transaction, &client, user.id, Action::AccountDeleted, json!({})).await?;
     transaction.commit().await?;
     revocations.settle().await;
-    Ok(Json(Done { success: true, message: "the account is deleted" }))
+    Ok(Json(Acknowledged { success: true, message: "the account is deleted" }))
 }
 
 async fn find(db: &PgPool, user: Uuid) -> Result<ProfileUser, Error> {
@@ -198,8 +198,8 @@ async fn find(db: &PgPool, user: Uuid) -> Result<ProfileUser, Error> {
     Ok(ProfileUser { user, auth_methods: row.auth_methods })
 }
 
-fn display_name(name: String) -> Result<String, Error> {
-    let name = name.trim().to_owned();
+fn display_name(name: &str) -> Result<String, Error> {
+    let name = name.trim();
     // Characters that turn the direction of text around let a name pass for another.
     let misleading = |letter: char| {
         letter.is_control()
@@ -208,19 +208,48 @@ fn display_name(name: String) -> Result<String, Error> {
     if !(1..=100).contains(&name.chars().count()) || name.contains(misleading) {
         return Err(Error::Invalid { field: "displayName", detail: "1 to 100 characters" });
     }
-    Ok(name)
+    Ok(name.to_owned())
 }
 
-fn avatar_url(text: String) -> Result<String, Error> {
-    let is_web = Url::parse(&text).is_ok_and(|url| url.scheme() == "https" && url.has_host());
+fn avatar_url(text: &str) -> Result<String, Error> {
+    let is_web = Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.has_host());
     if !is_web || text.chars().count() > 2048 {
         let detail = "an https URL of at most 2048 characters";
         return Err(Error::Invalid { field: "avatarUrl", detail });
     }
-    Ok(text)
+    Ok(text.to_owned())
 }
 
-/// Tells a field that is `null` from one that is left out.
-fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(from).map(Some)
+/// A field of a change, which tells what is `null` from what is left out.
+#[derive(Default)]
+enum Field {
+    #[default]
+    LeftOut,
+    Given(Option<String>),
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::deserialize(from).map(Self::Given)
+    }
+}
+
+impl Field {
+    fn checked(self, check: impl Fn(&str) -> Result<String, Error>) -> Result<Self, Error> {
+        match self {
+            Self::Given(Some(text)) => check(&text).map(|text| Self::Given(Some(text))),
+            other => Ok(other),
+        }
+    }
+
+    fn is_given(&self) -> bool {
+        matches!(self, Self::Given(_))
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Given(text) => text.as_deref(),
+            Self::LeftOut => None,
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The document of the API, and the page to read it.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use auth::openapi;
 use reqwest::{Method, StatusCode};
@@ -54,6 +55,37 @@ fn every_operation_has_an_id_of_its_own_a_group_a_summary_and_described_failures
         }
     }
     assert!(ids.len() >= 29, "{ids:?}");
+}
+
+/// Names of the types below `folder` that the document has schemas of.
+fn schemas(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            names.extend(schemas(&path));
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for item in text.split("ToSchema)]").skip(1) {
+            let words = item.split(|letter: char| !letter.is_alphanumeric());
+            let mut words = words.skip_while(|word| !matches!(*word, "struct" | "enum"));
+            names.push(words.nth(1).unwrap().to_owned());
+        }
+    }
+    names
+}
+
+#[test]
+fn no_two_types_share_a_name_in_the_document() {
+    // The later one would silently take the place of the earlier.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut names = schemas(&root.join("src"));
+    names.extend(schemas(&root.join("../shared/src")));
+    assert!(names.len() > 40, "{names:?}");
+    names.sort();
+    let twice = names.windows(2).filter(|pair| pair[0] == pair[1]).collect::<Vec<_>>();
+    assert!(twice.is_empty(), "{twice:?}");
 }
 
 #[test]

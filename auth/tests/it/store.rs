@@ -8,7 +8,7 @@ use redis::AsyncCommands as _;
 
 use crate::redis_server::RedisServer;
 
-const LIFE: Duration = Duration::from_secs(60);
+const LIFE: Duration = Duration::from_mins(1);
 
 async fn shared_redis() -> Store {
     let url = shared::env::process("REDIS_URL").expect("REDIS_URL is set");

@@ -12,7 +12,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::Done;
+use super::Acknowledged;
 use crate::audit::{self, Action};
 use crate::current_user::{Client, CurrentUser, SessionUser};
 use crate::error::Error;
@@ -152,7 +152,7 @@ async fn link(
 #[utoipa::path(delete, path = "/account/methods/{id}", tag = "account", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "Id of the wallet")),
     responses(
-        (status = 200, body = Done),
+        (status = 200, body = Acknowledged),
         (status = 400, description = "It is the last one"),
         (status = 401, description = "Not signed in"),
         (status = 403, description = "A Personal Access Token may not do this"),
@@ -166,7 +166,7 @@ async fn unlink(
     user: SessionUser,
     client: Client,
     Path(id): Path<Uuid>,
-) -> Result<Json<Done>, Error> {
+) -> Result<Json<Acknowledged>, Error> {
     let mut transaction = db.begin().await?;
     // The lock keeps two requests from removing the last two at once.
     let count = lock(&mut transaction, user.id).await?;
@@ -195,7 +195,7 @@ async fn unlink(
     audit::append(&mut *transaction, &client, user.id, Action::WalletRemoved, detail).await?;
     transaction.commit().await?;
     revocations.settle().await;
-    Ok(Json(Done { success: true, message: "the wallet is unlinked" }))
+    Ok(Json(Acknowledged { success: true, message: "the wallet is unlinked" }))
 }
 
 /// Makes a wallet the primary one, which is shown as the account's address.
@@ -203,7 +203,7 @@ async fn unlink(
     security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "Id of the wallet")),
     responses(
-        (status = 200, body = Done),
+        (status = 200, body = Acknowledged),
         (status = 401, description = "Not signed in"),
         (status = 403, description = "A Personal Access Token may not do this"),
         (status = 404, description = "The account has no such wallet"),
@@ -217,7 +217,7 @@ async fn set_primary(
     user: SessionUser,
     client: Client,
     Path(id): Path<Uuid>,
-) -> Result<Json<Done>, Error> {
+) -> Result<Json<Acknowledged>, Error> {
     let mut transaction = db.begin().await?;
     lock(&mut transaction, user.id).await?;
     sqlx::query!(
@@ -243,7 +243,7 @@ async fn set_primary(
     audit::append(&mut *transaction, &client, user.id, Action::WalletPromoted, detail).await?;
     transaction.commit().await?;
     revocations.settle().await;
-    Ok(Json(Done { success: true, message: "this is the primary wallet now" }))
+    Ok(Json(Acknowledged { success: true, message: "this is the primary wallet now" }))
 }
 
 struct Wallet {
