@@ -8,6 +8,9 @@ use backend::EventBus;
 
 use crate::owner::{Owner, state};
 
+/// Whose rows the fixture has.
+pub const OWNER: Uuid = Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001);
+
 /// Every relation at once, with `$first` parents.
 const DEEP: &str = "query($first: Int!) {
     projects(first: $first) {
@@ -23,7 +26,7 @@ const DEEP: &str = "query($first: Int!) {
 }";
 
 /// How often which statement ran in this database, the counting ones left out.
-async fn counted(db: &PgPool) -> Vec<(i64, String)> {
+pub async fn counted(db: &PgPool) -> Vec<(i64, String)> {
     sqlx::query_as(
         "select calls, query from pg_stat_statements
          where dbid = (select oid from pg_database where datname = current_database())
@@ -35,7 +38,7 @@ async fn counted(db: &PgPool) -> Vec<(i64, String)> {
     .unwrap()
 }
 
-async fn reset(db: &PgPool) {
+pub async fn reset(db: &PgPool) {
     let reset = "select pg_stat_statements_reset(0, oid, 0) from pg_database
                  where datname = current_database()";
     sqlx::query(reset).execute(db).await.unwrap();
@@ -45,20 +48,26 @@ async fn reset(db: &PgPool) {
 async fn statements(owner: &Owner, db: &PgPool, query: &str, variables: Value) -> (Value, i64) {
     reset(db).await;
     let answer = owner.ask(query, variables).await;
-    let counted = counted(db).await;
-    for (calls, query) in &counted {
+    (answer, print(&counted(db).await))
+}
+
+/// Prints the statements and gives their number.
+pub fn print(counted: &[(i64, String)]) -> i64 {
+    for (calls, query) in counted {
         let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
         println!("    {calls} x {}", query.chars().take(110).collect::<String>());
     }
-    let total = counted.iter().map(|(calls, _)| calls).sum();
-    (answer, total)
+    counted.iter().map(|(calls, _)| calls).sum()
+}
+
+/// Makes the server's counters readable.
+pub async fn install(db: &PgPool) {
+    sqlx::query("create extension if not exists pg_stat_statements").execute(db).await.unwrap();
 }
 
 async fn set_up(db: &PgPool) -> Owner {
-    sqlx::query("create extension if not exists pg_stat_statements").execute(db).await.unwrap();
-    let state = state(db, &[], EventBus::Database);
-    let id = Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001);
-    Owner { id, state, project: None }
+    install(db).await;
+    Owner { id: OWNER, state: state(db, &[], EventBus::Database), project: None }
 }
 
 #[sqlx::test(migrator = "shared::db::MIGRATOR", fixtures("../fixtures/hundred_projects.sql"))]
