@@ -61,11 +61,12 @@ async def proxy_protocol(traefik: Traefik, trust: ssl.SSLContext):
 async def empty_service(traefik: Traefik, trust: ssl.SSLContext):
     ready = traefik.endpoints["home"]
     traefik.publish("home", [])
-    await asyncio.sleep(1)
+    await asyncio.sleep(3)
     answer = await fetch(Browser(traefik.websecure, WWW, "203.0.113.1", trust), "GET", "/")
     check("a service without ready pods answers 503 (A4.6)", answer.status == 503, answer.status)
     traefik.publish("home", ready)
-    await asyncio.sleep(1)
+    # Traefik takes at most one change in two seconds.
+    await asyncio.sleep(3)
     answer = await fetch(Browser(traefik.websecure, WWW, "203.0.113.1", trust), "GET", "/")
     check("and comes back with them", answer.status == 200, answer.status)
 

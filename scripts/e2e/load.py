@@ -31,6 +31,8 @@ class Load:
         self.sent: Counter = Counter()
         self.latencies: list[float] = []
         self.stopping = False
+        # Requests that were sent and not answered yet.
+        self.running = 0
         self.addresses = itertools.count(random.randrange(1 << 15))
 
     def __enter__(self):
@@ -55,6 +57,7 @@ class Load:
         while not self.stopping:
             request = next(mine)
             begun = time.monotonic()
+            self.running += 1
             try:
                 browser = browsers.get(request.host)
                 # Each address sends a few requests, as many clients do: no limit is reached.
@@ -74,6 +77,7 @@ class Load:
             except (OSError, EOFError, asyncio.TimeoutError, asyncio.IncompleteReadError) as error:
                 self.failures.append(f"{request.method} {request.host}{request.path}: {type(error).__name__} {error}")
                 browsers.pop(request.host, None)
+            self.running -= 1
             self.latencies.append(time.monotonic() - begun)
             await asyncio.sleep(max(0.0, 1 / self.rate - (time.monotonic() - begun)))
         for browser in browsers.values():

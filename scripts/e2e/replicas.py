@@ -39,6 +39,7 @@ class Deployment:
     values: dict[str, str] = field(default_factory=dict)
     replicas: list[Replica] = field(default_factory=list)
     endpoints: list[int] = field(default_factory=list)
+    starts: list[float] = field(default_factory=list)
 
     def __post_init__(self):
         self.spec = self.manifests.one("Deployment", self.name)["spec"]
@@ -60,10 +61,11 @@ class Deployment:
         return env | {key: value for key, value in self.values.items() if key in ("AUTH_SERVICE_URL", "FLOOD_LIMIT") and key in env | {"FLOOD_LIMIT": ""}}
 
     def start_one(self) -> Replica:
-        port = free_port()
+        port, begun = free_port(), time.monotonic()
         replica = Replica(port, start([binary(self.name), "serve"], self.log, self.env(port), cwd="/"))
         probe = self.container["readinessProbe"]["httpGet"]["path"]
         wait_for(f"{self.name} ready", lambda: replica.process.poll() is None and replica.status(probe) == 200, 60, self.log)
+        self.starts.append(time.monotonic() - begun)
         return replica
 
     def start(self):
@@ -97,7 +99,7 @@ class Deployment:
             self.replicas.append(new)
             self.replicas.remove(old)
             drains.append(self.terminate(old))
-        fact(f"{self.name}: drained in {', '.join(f'{drain:.1f} s' for drain in drains)}")
+        fact(f"{self.name}: ready after {', '.join(f'{took:.2f} s' for took in self.starts[-2:])}; drained in {', '.join(f'{drain:.1f} s' for drain in drains)}")
 
     def kill_one(self) -> Replica:
         """A pod dies; its endpoint goes when the node notices."""

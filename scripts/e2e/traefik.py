@@ -55,7 +55,9 @@ class Traefik:
 
     def dynamic(self) -> dict:
         everything = [*self.manifests.objects, *self.manifests.traefik, *self.manifests.dashboard]
-        routers, services, middlewares = {}, {}, {}
+        routers, services, middlewares, transports = {}, {}, {}, {}
+        for route in self.manifests.of_kind("IngressRoute"):
+            transports |= {entry["name"]: local(route, entry["serversTransport"]) for rule in route["spec"]["routes"] for entry in rule["services"]}
         for thing in everything:
             if thing["kind"] == "Middleware":
                 middlewares[local(thing, thing["metadata"]["name"])] = middleware(thing["spec"])
@@ -64,14 +66,18 @@ class Traefik:
                     routers[f"{local(thing, thing['metadata']['name'])}-{number}"] = self.router(thing, rule)
         for service in self.manifests.of_kind("Service"):
             servers = [{"url": f"http://127.0.0.1:{port}"} for port in self.endpoints.get(service["spec"]["selector"]["app.kubernetes.io/name"], [])]
-            services[local(service, service["metadata"]["name"])] = {"loadBalancer": {"servers": servers}}
+            balancer = {"servers": servers}
+            if transport := transports.get(service["metadata"]["name"]):
+                balancer["serversTransport"] = transport
+            services[local(service, service["metadata"]["name"])] = {"loadBalancer": balancer}
         # What cert-manager's Ingress becomes for as long as a challenge lasts.
         for name in self.hosts():
             routers[f"acme-{name}"] = {"rule": f"Host(`{name}`) && PathPrefix(`/.well-known/acme-challenge/`)", "entryPoints": ["web"], "service": "acme-solver"}
         services["acme-solver"] = {"loadBalancer": {"servers": [{"url": f"http://127.0.0.1:{self.solver_port}"}]}}
         option = self.manifests.one("TLSOption", "default", self.manifests.traefik)["spec"]
         return {
-            "http": {"routers": routers, "services": services, "middlewares": middlewares},
+            "http": {"routers": routers, "services": services, "middlewares": middlewares, "serversTransports": {
+                local(thing, thing["metadata"]["name"]): thing["spec"] for thing in self.manifests.of_kind("ServersTransport")}},
             "tls": {"options": {"default": option}, "certificates": self.certificates},
         }
 

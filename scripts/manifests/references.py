@@ -74,6 +74,7 @@ def routes(objects: list[dict]) -> list[Problem]:
     """Every host has TLS, a certificate for that very name, and a Service behind it."""
     ports = {(thing["metadata"]["name"], port["name"]) for thing in of_kind(objects, "Service") for port in thing["spec"]["ports"]}
     middlewares = {thing["metadata"]["name"] for thing in of_kind(objects, "Middleware")}
+    transports = {thing["metadata"]["name"] for thing in of_kind(objects, "ServersTransport")}
     certificates = {thing["spec"]["secretName"]: set(thing["spec"]["dnsNames"]) for thing in of_kind(objects, "Certificate")}
     problems = []
     for route in of_kind(objects, "IngressRoute"):
@@ -87,6 +88,8 @@ def routes(objects: list[dict]) -> list[Problem]:
             for service in rule["services"]:
                 if (service["name"], service["port"]) not in ports:
                     problems.append(Problem("route", name(route), f"no Service {service['name']} with port {service['port']}"))
+                if service.get("serversTransport") not in transports:
+                    problems.append(Problem("route", name(route), f"no ServersTransport {service.get('serversTransport')}"))
             for middleware in rule.get("middlewares", []):
                 if middleware["name"] not in middlewares:
                     problems.append(Problem("route", name(route), f"no Middleware {middleware['name']}"))
