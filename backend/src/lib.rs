@@ -4,6 +4,7 @@
 pub mod auth_client;
 pub mod caller;
 pub mod content_id;
+pub mod database;
 pub mod dns;
 pub mod events;
 pub mod hostname;

@@ -9,6 +9,7 @@ use sqlx::PgPool;
 use crate::Config;
 use crate::apq::Persisted;
 use crate::auth_client::AuthClient;
+use crate::database::Db;
 use crate::dns::Dns;
 use crate::events::Events;
 use crate::operation::Operations;
@@ -24,7 +25,7 @@ pub struct Inner {
     /// Settings.
     pub config: Config,
     /// Connections to PostgreSQL.
-    pub db: PgPool,
+    pub db: Db,
     /// The auth service.
     pub auth: AuthClient,
     /// Looks domains up.
@@ -57,7 +58,7 @@ impl State {
         let events = Events::new(config.events, db.clone(), shutdown.clone());
         Ok(Self(Arc::new(Inner {
             config,
-            db,
+            db: Db::new(db),
             auth,
             dns,
             events,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, PgPool};
+use sqlx::{ConnectOptions, Executor as _, PgConnection, PgPool};
 
 /// The one history of the one database.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
@@ -110,7 +110,17 @@ pub fn pool(url: &DatabaseUrl, service: &str, most: u32) -> PgPool {
         .acquire_timeout(ACQUIRE)
         .max_lifetime(Duration::from_mins(30))
         .idle_timeout(Duration::from_mins(10))
+        .after_connect(|connection, _| Box::pin(notice_loss(connection)))
         .connect_lazy_with(options)
+}
+
+/// Lets a statement end when its connection is lost: PostgreSQL looks for that only when told to.
+/// The embedded database of `local` cannot, and says so.
+async fn notice_loss(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    match connection.execute("set client_connection_check_interval = '500ms'").await {
+        Ok(_) | Err(sqlx::Error::Database(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Opens a pool and checks the schema; tries for ten seconds when nobody answers.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use async_graphql::Context;
 use shared::request::RequestInfo;
-use sqlx::PgPool;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::auth_client::AuthCall;
 use crate::caller::Caller;
+use crate::database::Db;
 use crate::loader::{Batch, Loader, Loaders};
 use crate::{Error, State};
 
@@ -42,7 +42,7 @@ pub trait Ask<'a> {
     }
 
     /// Connections to PostgreSQL.
-    fn db(&self) -> &'a PgPool {
+    fn db(&self) -> &'a Db {
         &self.scope().state.db
     }
 

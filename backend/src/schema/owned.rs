@@ -1,14 +1,14 @@
 //! What every loader starts from.
 
-use sqlx::PgPool;
 use uuid::Uuid;
 
+use crate::database::Db;
 use crate::schema::context::Scope;
 
 /// The database, and whose rows may be read.
 pub struct Owned {
     /// Connections.
-    pub db: PgPool,
+    pub db: Db,
     /// The caller; nobody's id without one.
     pub owner: Uuid,
 }

@@ -2,12 +2,12 @@
 
 use async_graphql::{Context, SimpleObject, Subscription};
 use futures_util::stream::{self, Stream};
-use sqlx::PgPool;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::DeploymentStatus;
 use crate::Error;
+use crate::database::Db;
 use crate::events::{Change, Watch};
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
@@ -52,7 +52,7 @@ impl DeploymentSubscription {
 
 /// The row that is watched.
 struct Row {
-    db: PgPool,
+    db: Db,
     owner: Uuid,
     id: Id,
 }
