@@ -103,6 +103,9 @@ impl AuthClient {
             return Err(Error::Unauthenticated);
         }
         let validated = answer.read::<Validated>(&self.0.transport)?;
+        if !validated.valid {
+            return Err(Error::Unauthenticated);
+        }
         Ok(Arc::new(Caller::new(token, validated)))
     }
 

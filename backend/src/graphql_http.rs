@@ -9,7 +9,7 @@ mod refusal;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State as Extract};
 use axum::http::header::ALLOW;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use shared::request::RequestInfo;
 
@@ -38,7 +38,7 @@ pub(crate) async fn handle(Extract(state): Extract<State>, request: Request) -> 
             Ok(body) => Params::from_json(&body),
             Err(refusal) => Err(refusal),
         },
-        Method::GET if accepted.page && graphiql::is_on(&state) && parts.uri.query().is_none() => {
+        Method::GET if accepted.page && graphiql::is_on(&state) && is_bare(&parts.uri) => {
             return graphiql::page();
         }
         Method::GET if !csrf::admits(&parts.headers, &state.origins) => Err(Refusal::csrf()),
@@ -91,6 +91,11 @@ async fn answer(
     };
     // Within the time limit around all routes, which can only answer with a problem.
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(Refusal::timeout()))
+}
+
+/// Whether nothing is asked.
+fn is_bare(uri: &Uri) -> bool {
+    uri.query().is_none_or(str::is_empty)
 }
 
 /// The body of a POST, if it is JSON and short enough.

@@ -55,6 +55,7 @@ pub(crate) struct Chosen<'a> {
 pub(crate) struct Operations {
     types: Types,
     limits: Limits,
+    environment: Environment,
     validator: Validator,
     cache: Cache,
 }
@@ -64,6 +65,7 @@ impl Operations {
         Self {
             types: Types::new(&schema::sdl()),
             limits,
+            environment,
             validator: Validator::new(environment),
             cache: Cache::new(),
         }
@@ -86,6 +88,9 @@ impl Operations {
             let measured =
                 limits::measure(&document, &operation.node, None, &self.types, &self.limits)?;
             by_variables |= measured.by_variables;
+            if measured.introspects && self.environment == Environment::Production {
+                return Err(Problem::Introspection);
+            }
         }
         self.validator.check(&document).await?;
         let prepared = Arc::new(Prepared { document, by_variables });

@@ -36,6 +36,8 @@ pub(crate) struct Measured {
     pub(crate) objects: u64,
     /// Whether a page's length comes from a variable, so that it must be measured each time.
     pub(crate) by_variables: bool,
+    /// Whether it asks about the schema itself.
+    pub(crate) introspects: bool,
 }
 
 /// Checks an operation. Without `variables` their defaults count, and the longest page where there
@@ -51,8 +53,16 @@ pub(crate) fn measure(
     if variables.is_none() {
         cycles::refuse(fragments)?;
     }
-    let mut walk =
-        Walk { fragments, operation, variables, types, limits, visits: 0, by_variables: false };
+    let mut walk = Walk {
+        fragments,
+        operation,
+        variables,
+        types,
+        limits,
+        visits: 0,
+        by_variables: false,
+        introspects: false,
+    };
     let root = Place {
         object: types::root(operation.ty),
         depth: 1,
@@ -65,7 +75,8 @@ pub(crate) fn measure(
     if objects > limits.objects && !(walk.by_variables && variables.is_none()) {
         return Err(Exceeded::Objects(limits.objects));
     }
-    Ok(Measured { objects, by_variables: walk.by_variables })
+    let Walk { by_variables, introspects, .. } = walk;
+    Ok(Measured { objects, by_variables, introspects })
 }
 
 /// Where a selection stands.
@@ -91,6 +102,7 @@ struct Walk<'a> {
     limits: &'a Limits,
     visits: usize,
     by_variables: bool,
+    introspects: bool,
 }
 
 impl<'a> Walk<'a> {

@@ -26,6 +26,9 @@ pub(crate) enum Problem {
     /// A variable does not fit.
     #[error(transparent)]
     Variable(#[from] Mismatch),
+    /// It asks about the schema where that is nobody's business.
+    #[error("introspection is off")]
+    Introspection,
     /// There are several operations and none was named.
     #[error("the document has several operations; name one with `operationName`")]
     NameRequired,
@@ -48,6 +51,7 @@ impl Problem {
                 return errors.into_iter().map(coded).collect();
             }
             Self::Parse { locations, .. } => ("GRAPHQL_PARSE_FAILED", locations),
+            Self::Introspection => ("INTROSPECTION_DISABLED", Vec::new()),
             Self::Exceeded(exceeded) => (exceeded.code(), Vec::new()),
             Self::Variable(_) | Self::NameRequired | Self::NoSuchOperation => {
                 ("BAD_USER_INPUT", Vec::new())

@@ -1,13 +1,26 @@
 //! Tests of the GraphQL service on a real PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "test code")]
 
+mod app;
+mod apq;
+mod auth_link;
+mod auth_stand_in;
+mod cli_operations;
 mod deployment;
 mod dns_server;
 mod domain;
 mod events_two_replicas;
+mod failures;
+mod http;
+mod limits;
+mod outages;
 mod owner;
 mod project;
 mod schema;
+mod session;
 mod site;
 mod statements;
+mod subscriptions_transport;
 mod tenancy;
+mod token;
+mod user;

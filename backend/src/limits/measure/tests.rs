@@ -66,7 +66,10 @@ fn variables_and_their_defaults_count() {
     let query = "query($n: Int = 9) { projects(first: $n) { data { id } } }";
     let given = Variables::from_value(value!({ "n": 4 }));
 
-    assert_eq!(check(query, None), Ok(Measured { objects: 10, by_variables: true }));
+    assert_eq!(
+        check(query, None),
+        Ok(Measured { objects: 10, by_variables: true, introspects: false })
+    );
     assert_eq!(check(query, Some(given)).unwrap().objects, 5);
     assert_eq!(check(query, Some(Variables::default())).unwrap().objects, 10);
 }
