@@ -262,5 +262,5 @@ async fn a_caller_far_from_a_huge_quota_costs_few_calls_to_redis(db: PgPool) {
     let stats = stats.unwrap();
     let calls = stats.lines().find_map(|line| line.strip_prefix("cmdstat_evalsha:calls="));
     let calls = calls.unwrap().split(',').next().unwrap().parse::<usize>().unwrap();
-    assert!(calls < 400, "{calls} calls for 2000 requests");
+    assert!(calls < 1_000, "{calls} calls for 2000 requests");
 }
