@@ -15,7 +15,6 @@ const START: Duration = Duration::from_secs(90);
 /// A running platform; killed when dropped.
 pub(crate) struct Platform {
     child: Child,
-    lines: mpsc::Receiver<String>,
     pub(crate) printed: Vec<String>,
     pub(crate) described: Value,
     pub(crate) http: Client,
@@ -44,24 +43,28 @@ impl Platform {
 
     /// Runs a command and waits for its last line of introduction.
     pub(crate) fn run(mut command: Command, folder: &Path) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = Client::builder().no_proxy().build().unwrap();
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
+        // From here on a panic stops the child, too.
+        let mut platform = Self { child, printed: Vec::new(), described: Value::Null, http };
         let (sender, lines) = mpsc::channel();
+        // Reads to the end: a program that cannot print any more would stop.
         std::thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
                 let _ = sender.send(line);
             }
         });
-        let mut printed = Vec::new();
         let start = Instant::now();
-        while printed.last().is_none_or(|line: &String| line != "Ctrl-C stops it.") {
+        while platform.printed.last().is_none_or(|line| line != "Ctrl-C stops it.") {
             let left = START.saturating_sub(start.elapsed());
-            printed.push(lines.recv_timeout(left).expect("the platform says that it is running"));
+            let line = lines.recv_timeout(left).expect("the platform says that it is running");
+            platform.printed.push(line);
         }
         let described = std::fs::read_to_string(folder.join("platform.json")).unwrap();
-        let described = serde_json::from_str(&described).unwrap();
-        let http = Client::builder().no_proxy().build().unwrap();
-        Self { child, lines, printed, described, http }
+        platform.described = serde_json::from_str(&described).unwrap();
+        platform
     }
 
     /// One of `home`, `auth`, `backend`, `token`, `databaseUrl`.
@@ -80,9 +83,7 @@ impl Platform {
     pub(crate) fn stop(mut self, signal: &str) -> ExitStatus {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
-        let status = self.child.wait().unwrap();
-        drop(std::mem::replace(&mut self.lines, mpsc::channel().1));
-        status
+        self.child.wait().unwrap()
     }
 }
 
