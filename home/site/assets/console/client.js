@@ -8,7 +8,8 @@ export const settings = { auth: setting('auth'), api: setting('api'), burner: se
 /** What went wrong, as the services put it. */
 export class Failure extends Error {
   constructor({ message, code, status, field, retryAfter }) {
-    super(retryAfter ? `${message} You can try again ${inWords(retryAfter)}.` : message)
+    const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}`
+    super(retryAfter ? `${sentence.replace(/\.$/, '')}. You can try again ${inWords(retryAfter)}.` : sentence)
     Object.assign(this, { code, status, field, retryAfter })
   }
 }

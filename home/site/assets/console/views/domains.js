@@ -25,7 +25,7 @@ function row(site, domain, redraw) {
       await graphql(PRIMARY_DOMAIN, { siteId: site.id, id: domain.id })
       announce(`${domain.hostname} is the primary domain`)
       await redraw()
-    }, { place, name: `Make ${domain.hostname} the primary domain` }),
+    }, { place, name: `Make primary: ${domain.hostname}` }),
     actionButton('Remove', async () => {
       if (!await confirm(`Remove ${domain.hostname}?`, 'Readers who use this name will no longer reach the site.', 'Remove domain')) return
       await graphql(DELETE_DOMAIN, { id: domain.id })

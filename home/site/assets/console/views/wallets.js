@@ -26,7 +26,7 @@ function row(method, count, redraw) {
         await post(`${path}/set-primary`)
         announce('Primary wallet changed')
         await redraw()
-      }, { place, name: `Make ${method.identifier} primary` }),
+      }, { place, name: `Make primary: ${method.identifier}` }),
       count > 1 && actionButton('Unlink', async () => {
         if (!await confirm('Unlink this wallet?', `${method.identifier} will no longer sign you in.`, 'Unlink wallet')) return
         await remove(path)
