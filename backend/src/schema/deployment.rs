@@ -22,7 +22,7 @@ use crate::schema::site::{Site, loaders::SiteById};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "UPPERCASE")]
 pub enum StorageType {
-    /// The InterPlanetary File System.
+    /// IPFS, the interplanetary file system.
     Ipfs,
     /// Arweave.
     Arweave,

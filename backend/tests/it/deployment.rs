@@ -7,10 +7,10 @@ use sqlx::PgPool;
 
 use crate::owner::{CID, Owner, refusal, text};
 
-pub const STEP: &str = "mutation($id: ID!, $status: DeploymentStatus!, $message: String) {
+pub(crate) const STEP: &str = "mutation($id: ID!, $status: DeploymentStatus!, $message: String) {
     updateDeploymentStatus(id: $id, status: $status, message: $message) { status message }
 }";
-pub const WATCH: &str = "subscription($id: ID!) {
+pub(crate) const WATCH: &str = "subscription($id: ID!) {
     deploymentStatus(deploymentId: $id) { deploymentId status message timestamp }
 }";
 const STATUSES: [&str; 5] = ["PENDING", "BUILDING", "UPLOADING", "SUCCESS", "FAILED"];

@@ -13,14 +13,14 @@ use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneType};
 use tokio::net::{TcpListener, UdpSocket};
 
 /// The zone `example.org`, served until dropped. Names outside it are refused.
-pub struct DnsServer {
-    pub address: SocketAddr,
+pub(crate) struct DnsServer {
+    pub(crate) address: SocketAddr,
     zone: Arc<InMemoryZoneHandler<TokioRuntimeProvider>>,
     _server: Server<Catalog>,
 }
 
 impl DnsServer {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let origin = name("example.org.");
         let zone = InMemoryZoneHandler::empty(origin.clone(), ZoneType::Primary, AxfrPolicy::Deny);
         let soa = SOA::new(name("ns.example.org."), name("admin.example.org."), 1, 60, 60, 60, 60);
@@ -40,13 +40,13 @@ impl DnsServer {
     }
 
     /// Adds a TXT record of these strings.
-    pub async fn text(&self, at: &str, strings: &[&str]) {
+    pub(crate) async fn text(&self, at: &str, strings: &[&str]) {
         let strings = strings.iter().map(|&string| string.to_owned()).collect();
         self.add(at, RData::TXT(TXT::new(strings))).await;
     }
 
     /// Makes one name an alias of another.
-    pub async fn alias(&self, at: &str, target: &str) {
+    pub(crate) async fn alias(&self, at: &str, target: &str) {
         self.add(at, RData::CNAME(CNAME(name(target)))).await;
     }
 
@@ -56,7 +56,7 @@ impl DnsServer {
 }
 
 /// A resolver's address at which nobody ever answers. Hold the socket.
-pub async fn silent() -> (SocketAddr, UdpSocket) {
+pub(crate) async fn silent() -> (SocketAddr, UdpSocket) {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     (socket.local_addr().unwrap(), socket)
 }

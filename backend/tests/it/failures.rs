@@ -28,7 +28,7 @@ async fn until_running(db: &PgPool, wanted: i64, limit: Duration) {
 }
 
 /// Connections as the service makes them, rather than the test's.
-async fn as_in_service(db: &PgPool) -> PgPool {
+fn as_in_service(db: &PgPool) -> PgPool {
     let url = db.connect_options().to_url_lossy();
     shared::db::pool(&url.as_str().parse().unwrap(), "backend", 5)
 }
@@ -90,7 +90,7 @@ async fn no_text_of_a_caller_breaks_a_statement(db: PgPool) {
 
 #[sqlx::test(migrator = "shared::db::MIGRATOR")]
 async fn a_client_that_goes_away_takes_its_statement_along(db: PgPool) {
-    let pool = as_in_service(&db).await;
+    let pool = as_in_service(&db);
     let app = TestApp::start(&pool).await;
     let user = app.user().await;
     // Whoever reads projects now waits for this.
@@ -110,7 +110,7 @@ async fn a_client_that_goes_away_takes_its_statement_along(db: PgPool) {
 
 #[sqlx::test(migrator = "shared::db::MIGRATOR")]
 async fn no_statement_runs_longer_than_the_request_that_waits_for_it(db: PgPool) {
-    let pool = as_in_service(&db).await;
+    let pool = as_in_service(&db);
     let app = TestApp::with(&pool, &[("GRAPHQL_TIMEOUT", "1")]).await;
     let user = app.user().await;
     let limit = sqlx::query_scalar::<_, String>("show statement_timeout").fetch_one(&pool).await;

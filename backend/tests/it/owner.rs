@@ -17,7 +17,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 /// The service over `db`, with some settings of its own.
-pub fn state(db: &PgPool, settings: &[(&str, &str)], events: EventBus) -> State {
+pub(crate) fn state(db: &PgPool, settings: &[(&str, &str)], events: EventBus) -> State {
     let var = |name: &str| {
         let own = settings.iter().find(|(other, _)| *other == name).map(|(_, value)| *value);
         let value = own.or(match name {
@@ -35,21 +35,21 @@ pub fn state(db: &PgPool, settings: &[(&str, &str)], events: EventBus) -> State 
 
 /// Somebody who is signed in.
 #[derive(Clone)]
-pub struct Owner {
-    pub id: Uuid,
-    pub state: State,
+pub(crate) struct Owner {
+    pub(crate) id: Uuid,
+    pub(crate) state: State,
     /// `X-Project-Id`.
-    pub project: Option<Uuid>,
+    pub(crate) project: Option<Uuid>,
 }
 
 impl Owner {
     /// Somebody new on a service of their own.
-    pub async fn new(db: &PgPool) -> Self {
+    pub(crate) async fn new(db: &PgPool) -> Self {
         Self::on(&state(db, &[], EventBus::Database)).await
     }
 
     /// Somebody new.
-    pub async fn on(state: &State) -> Self {
+    pub(crate) async fn on(state: &State) -> Self {
         let id = Uuid::now_v7();
         let insert = sqlx::query("insert into auth.users (id) values ($1)").bind(id);
         insert.execute(&state.db).await.unwrap();
@@ -57,12 +57,12 @@ impl Owner {
     }
 
     /// The same person on another replica.
-    pub fn at(&self, state: &State) -> Self {
+    pub(crate) fn at(&self, state: &State) -> Self {
         Self { state: state.clone(), ..self.clone() }
     }
 
     /// The same person with `X-Project-Id`.
-    pub fn with_project(&self, project: &str) -> Self {
+    pub(crate) fn with_project(&self, project: &str) -> Self {
         Self { project: Some(project.parse().unwrap()), ..self.clone() }
     }
 
@@ -87,41 +87,41 @@ impl Owner {
     }
 
     /// Runs an operation.
-    pub async fn run(&self, query: &str, variables: Value) -> Response {
+    pub(crate) async fn run(&self, query: &str, variables: Value) -> Response {
         let (request, loaders) = self.request(query, variables);
         let schema = self.state.schema.clone();
         drive(schema.execute(request), loaders).await
     }
 
     /// The data of an operation that must not fail.
-    pub async fn ask(&self, query: &str, variables: Value) -> Value {
+    pub(crate) async fn ask(&self, query: &str, variables: Value) -> Value {
         let response = self.run(query, variables).await;
         assert!(response.errors.is_empty(), "{query}: {:?}", response.errors);
         response.data.into_json().unwrap()
     }
 
     /// Why an operation that must fail did.
-    pub async fn refused(&self, query: &str, variables: Value) -> Error {
+    pub(crate) async fn refused(&self, query: &str, variables: Value) -> Error {
         let response = self.run(query, variables).await;
         refusal(&response).unwrap_or_else(|| panic!("{query}: {response:?}"))
     }
 
     /// The answers of a subscription.
-    pub fn watch(&self, query: &str, variables: Value) -> BoxStream<'static, Response> {
+    pub(crate) fn watch(&self, query: &str, variables: Value) -> BoxStream<'static, Response> {
         let (request, loaders) = self.request(query, variables);
         let schema = self.state.schema.clone();
         Box::pin(drive_stream(schema.execute_stream(request), loaders))
     }
 
     /// Makes a project and gives its id.
-    pub async fn project(&self, name: &str) -> String {
+    pub(crate) async fn project(&self, name: &str) -> String {
         let query = "mutation($name: String!) { createProject(data: {name: $name}) { id } }";
         let made = self.ask(query, serde_json::json!({ "name": name })).await;
         text(&made["createProject"]["id"])
     }
 
     /// Makes a site and gives its id.
-    pub async fn site(&self, project: &str, name: &str) -> String {
+    pub(crate) async fn site(&self, project: &str, name: &str) -> String {
         let query = "mutation($name: String!, $project: ID!) {
             createSite(data: {name: $name, projectId: $project}) { id }
         }";
@@ -130,7 +130,7 @@ impl Owner {
     }
 
     /// Makes a deployment and gives its id.
-    pub async fn deployment(&self, site: &str) -> String {
+    pub(crate) async fn deployment(&self, site: &str) -> String {
         let query = "mutation($site: ID!, $cid: String!) {
             createCustomIpfsDeployment(data: {siteId: $site, cid: $cid}) { id }
         }";
@@ -139,7 +139,7 @@ impl Owner {
     }
 
     /// Adds a domain and gives its id.
-    pub async fn domain(&self, site: &str, hostname: &str) -> String {
+    pub(crate) async fn domain(&self, site: &str, hostname: &str) -> String {
         let query = "mutation($site: ID!, $hostname: String!) {
             createDomain(input: {siteId: $site, hostname: $hostname}) { id }
         }";
@@ -149,14 +149,14 @@ impl Owner {
 }
 
 /// A content identifier.
-pub const CID: &str = "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi";
+pub(crate) const CID: &str = "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi";
 
 /// The first error of a response, if it is one of ours.
-pub fn refusal(response: &Response) -> Option<Error> {
+pub(crate) fn refusal(response: &Response) -> Option<Error> {
     response.errors.first()?.source::<Error>().cloned()
 }
 
 /// A JSON string's text.
-pub fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }

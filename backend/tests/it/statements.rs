@@ -1,4 +1,5 @@
 //! The number of statements does not grow with the number of rows.
+#![expect(clippy::print_stdout, reason = "the counts are there to be read")]
 
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -9,7 +10,7 @@ use backend::EventBus;
 use crate::owner::{Owner, state};
 
 /// Whose rows the fixture has.
-pub const OWNER: Uuid = Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001);
+pub(crate) const OWNER: Uuid = Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001);
 
 /// Every relation at once, with `$first` parents.
 const DEEP: &str = "query($first: Int!) {
@@ -26,7 +27,7 @@ const DEEP: &str = "query($first: Int!) {
 }";
 
 /// How often which statement ran in this database, the counting ones left out.
-pub async fn counted(db: &PgPool) -> Vec<(i64, String)> {
+pub(crate) async fn counted(db: &PgPool) -> Vec<(i64, String)> {
     sqlx::query_as(
         "select calls, query from pg_stat_statements
          where dbid = (select oid from pg_database where datname = current_database())
@@ -38,7 +39,7 @@ pub async fn counted(db: &PgPool) -> Vec<(i64, String)> {
     .unwrap()
 }
 
-pub async fn reset(db: &PgPool) {
+pub(crate) async fn reset(db: &PgPool) {
     let reset = "select pg_stat_statements_reset(0, oid, 0) from pg_database
                  where datname = current_database()";
     sqlx::query(reset).execute(db).await.unwrap();
@@ -52,7 +53,7 @@ async fn statements(owner: &Owner, db: &PgPool, query: &str, variables: Value) -
 }
 
 /// Prints the statements and gives their number.
-pub fn print(counted: &[(i64, String)]) -> i64 {
+pub(crate) fn print(counted: &[(i64, String)]) -> i64 {
     for (calls, query) in counted {
         let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
         println!("    {calls} x {}", query.chars().take(110).collect::<String>());
@@ -61,7 +62,7 @@ pub fn print(counted: &[(i64, String)]) -> i64 {
 }
 
 /// Makes the server's counters readable.
-pub async fn install(db: &PgPool) {
+pub(crate) async fn install(db: &PgPool) {
     sqlx::query("create extension if not exists pg_stat_statements").execute(db).await.unwrap();
 }
 
