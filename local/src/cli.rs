@@ -13,7 +13,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) ephemeral: bool,
 
-    /// Where the data lives [default: .local, or LOCAL_DATA_DIR]
+    /// Where the data lives [default: `LOCAL_DATA_DIR`, or .local]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) data_dir: Option<PathBuf>,
 }

@@ -90,7 +90,7 @@ impl Folder {
 
     /// Removes the folder if nothing but the lock is in it.
     pub(crate) fn remove_if_empty(&self) {
-        let others = fs::read_dir(&self.path).map(|entries| entries.count()).unwrap_or(usize::MAX);
+        let others = fs::read_dir(&self.path).map_or(usize::MAX, Iterator::count);
         if others == 1 {
             self.remove("lock");
             let _ = fs::remove_dir(&self.path);

@@ -9,6 +9,9 @@ use shared::telemetry;
 
 use crate::cli::Arguments;
 
+/// Where values come from.
+type Source = Box<dyn Fn(&str) -> Option<String>>;
+
 /// Settings of the local platform. No `Debug`: they may hold a database password.
 pub(crate) struct Settings {
     /// Where the data lives.
@@ -26,7 +29,7 @@ pub(crate) struct Settings {
     /// Logs.
     pub(crate) log: telemetry::Settings,
     /// Everything else the services may read.
-    var: Box<dyn Fn(&str) -> Option<String>>,
+    var: Source,
 }
 
 impl Settings {
