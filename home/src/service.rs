@@ -1,8 +1,8 @@
 //! What answers a connection.
 //!
 //! A file in memory is answered right here, beneath the layers that all services share: request
-//! ids, spans, timeouts and a flood guard cost several times what the answer does, and none of
-//! them has anything to guard (`docs/decisions/0502`). Health checks and files on disk, which hold
+//! ids, spans, timeouts and a flood guard cost more than the answer does, and none of them has
+//! anything to guard (`docs/decisions/0502`). Health checks and files on disk, which hold
 //! descriptors and take time, go through all of them.
 
 use std::convert::Infallible;

@@ -220,11 +220,33 @@ test('no page can read a token, and one that is open keeps the next one signed i
 
 test('without a wallet the page says what to do', async () => {
   const watched = await open(browser, { size: 'phone', scheme: 'dark' })
-  await watched.context.addInitScript(() => { delete window.ethereum })
+  // As production serves it: the platform of these tests runs for development.
+  await watched.page.route('**/console', async (route) => {
+    const response = await route.fetch()
+    const body = (await response.text()).replace('<meta name="af:burner" content="yes">', '')
+    await route.fulfill({ response, body })
+  })
   await watched.page.goto('/console')
-  // Where the platform runs for development there is a throw-away wallet instead.
-  await watched.page.getByRole('heading', { name: 'No wallet in this browser' }).or(watched.page.getByRole('button', { name: 'Throw-away wallet' })).waitFor()
+  await watched.page.getByRole('heading', { name: 'No wallet in this browser' }).waitFor()
   await look(watched, 'no-wallet')
+  assertQuiet(watched)
+  await watched.context.close()
+})
+
+test('in development a throw-away wallet signs in, and is the same one next time', async () => {
+  const watched = await open(browser)
+  const { page } = watched
+  const addresses = []
+  for (let visit = 0; visit < 2; visit++) {
+    await page.goto('/console')
+    await page.getByRole('button', { name: 'Throw-away wallet' }).click()
+    await heading(page, 'Projects')
+    addresses.push(await page.locator('.who .mono').getAttribute('title'))
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await heading(page, 'Sign in')
+  }
+  assert.match(addresses[0], /^0x[0-9a-f]{40}$/i)
+  assert.equal(addresses[0], addresses[1])
   assertQuiet(watched)
   await watched.context.close()
 })
