@@ -41,7 +41,7 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-cargo_home=${CARGO_HOME:-$HOME/.cargo} rustup_home=${RUSTUP_HOME:-$HOME/.rustup}
+cargo_home=${CARGO_HOME:-$HOME/.cargo}
 if [ ! -x "$TOOLS_DIR/cargo-chef/bin/cargo-chef" ]; then
   nice -n 15 cargo install cargo-chef --version 0.1.78 --locked --quiet --root "$TOOLS_DIR/cargo-chef"
 fi
@@ -52,13 +52,13 @@ make_toolchain() {
   container=$(buildah from scratch)
   containers+=("$container")
   mount=$(buildah mount "$container")
-  mkdir -p "$mount"/{usr,src,tmp,etc/ssl/certs,cargo,rustup,chef,proc,sys,dev}
+  mkdir -p "$mount"/{usr,src,tmp,etc/ssl/certs,cargo,rust,chef,proc,sys,dev}
   for each in bin sbin lib lib64; do ln -s "usr/$each" "$mount/$each"; done
   cp -L /etc/ssl/certs/ca-certificates.crt "$mount/etc/ssl/certs/"
   # The linker and the C compiler are links that lead through here.
   cp -a /etc/alternatives "$mount/etc/"
-  buildah config --env "PATH=/chef/bin:/cargo/bin:/usr/local/bin:/usr/bin:/bin" --env CARGO_HOME=/cargo --env RUSTUP_HOME=/rustup \
-    --env RUSTUP_TOOLCHAIN=1.95.0 --env "CARGO_BUILD_TARGET=$triple" --env "RUSTFLAGS=-C target-feature=+crt-static" \
+  buildah config --env "PATH=/chef/bin:/rust/bin:/usr/local/bin:/usr/bin:/bin" --env CARGO_HOME=/cargo \
+    --env "CARGO_BUILD_TARGET=$triple" --env "RUSTFLAGS=-C target-feature=+crt-static" \
     --env CARGO_TERM_COLOR=never --env SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt "$container"
   buildah commit --quiet "$container" "$toolchain"
 }
@@ -68,7 +68,7 @@ build() {
   nice -n 15 buildah bud --layers --isolation chroot --pull-never --target "$1" --tag "localhost/$1:test" \
     --build-arg "TOOLCHAIN=$toolchain" --build-arg "VERSION=0.1.0-test" \
     --build-arg "COMMIT_HASH=$(git rev-parse HEAD)" --build-arg "CREATED=$(git show --no-patch --format=%cI)" \
-    --volume /usr:/usr:ro --volume "$cargo_home:/cargo" --volume "$rustup_home:/rustup:ro" \
+    --volume /usr:/usr:ro --volume "$cargo_home:/cargo" --volume "$(rustc --print sysroot):/rust:ro" \
     --volume "$TOOLS_DIR/cargo-chef:/chef:ro" . > "$work/$1.log" 2>&1 || { tail -n 30 "$work/$1.log"; return 1; }
 }
 

@@ -30,7 +30,7 @@ class Authority:
         # Every name is this machine.
         start(["pebble-challtestsrv", "-defaultIPv4", "127.0.0.1", "-defaultIPv6", "", "-dns01", f"127.0.0.1:{self.dns}",
                "-http01", "", "-https01", "", "-tlsalpn01", "", "-management", f"127.0.0.1:{self.dns_management}"], log)
-        start(["pebble", "-config", self.work / "pebble.json", "-dnsserver", f"127.0.0.1:{self.dns}"], log, {"PEBBLE_VA_NOSLEEP": "1", "PATH": "/usr/bin:/bin"})
+        start(["pebble", "-config", self.work / "pebble.json", "-dnsserver", f"127.0.0.1:{self.dns}"], log, {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0", "PATH": "/usr/bin:/bin"})
         wait_for("Pebble", lambda: accepts(self.port) and accepts(self.management), 30, log)
 
     def root(self) -> Path:
