@@ -245,6 +245,34 @@ async fn a_deleted_account_is_gone_with_all_that_was_its_own(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "shared::db::MIGRATOR")]
+async fn changes_and_the_end_of_an_account_hold_on_every_replica_at_once(db: PgPool) {
+    let (app, second) = (TestApp::start(&db).await, TestApp::start(&db).await);
+    let session = app.sign_in(&Wallet::random()).await;
+    let pat = app.pat(&session, "ci").await;
+    let tokens = [&session.access_token, &pat];
+    for token in tokens {
+        assert_eq!(second.validate(token).await.status, StatusCode::OK);
+    }
+
+    patch(&app, &session.access_token, json!({ "displayName": "Ada" })).await;
+    for token in tokens {
+        assert_eq!(second.validate(token).await.body["displayName"], "Ada");
+    }
+    let other = Wallet::random();
+    let linked = link(&app, &session, &other).await;
+    let path =
+        format!("/account/methods/{}/set-primary", linked.body["method"]["id"].as_str().unwrap());
+    app.post_as(&session.access_token, &path, json!({})).await;
+    assert_eq!(second.validate(&pat).await.body["walletAddress"], other.account().lower());
+
+    app.delete_as(&session.access_token, "/account").await;
+
+    for token in tokens {
+        assert_eq!(second.validate(token).await.status, StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[sqlx::test(migrator = "shared::db::MIGRATOR")]
 async fn a_personal_access_token_cannot_grow_into_more(db: PgPool) {
     let app = TestApp::start(&db).await;
     let wallet = Wallet::random();
