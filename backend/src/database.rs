@@ -12,15 +12,23 @@ use sqlx::{Describe, Either, Error, Execute, Executor, PgPool, Postgres, SqlStr}
 ///
 /// The pool alone would let such a statement run to its end and then use the connection again. Here
 /// the connection is closed, and PostgreSQL, which looks for that
-/// (`client_connection_check_interval`), ends the statement.
+/// (`client_connection_check_interval`), ends the statement. The embedded database of `local` does
+/// not survive that, and has one connection: there a statement does run to its end.
 #[derive(Clone, Debug)]
-pub struct Db(PgPool);
+pub struct Db {
+    pool: PgPool,
+    gives_up: bool,
+}
 
 impl Db {
-    /// Uses the connections of `pool`.
+    /// Uses the connections of `pool`; those of an embedded database are never given up.
     #[must_use]
-    pub fn new(pool: PgPool) -> Self {
-        Self(pool)
+    pub fn new(pool: PgPool, is_embedded: bool) -> Self {
+        Self { pool, gives_up: !is_embedded }
+    }
+
+    async fn busy(self) -> Result<Busy, Error> {
+        Ok(Busy { connection: self.pool.acquire().await?, gives_up: self.gives_up })
     }
 }
 
@@ -28,25 +36,19 @@ impl Deref for Db {
     type Target = PgPool;
 
     fn deref(&self) -> &PgPool {
-        &self.0
+        &self.pool
     }
 }
 
 /// A connection in the middle of a statement.
 struct Busy {
     connection: PoolConnection<Postgres>,
-    is_done: bool,
-}
-
-impl Busy {
-    async fn of(pool: &PgPool) -> Result<Self, Error> {
-        Ok(Self { connection: pool.acquire().await?, is_done: false })
-    }
+    gives_up: bool,
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        if !self.is_done {
+        if self.gives_up {
             self.connection.close_on_drop();
         }
     }
@@ -63,11 +65,11 @@ impl<'p> Executor<'p> for &'_ Db {
     where
         E: 'q + Execute<'q, Postgres>,
     {
-        let pool = self.0.clone();
+        let db = self.clone();
         let rows = async move {
-            let mut busy = Busy::of(&pool).await?;
+            let mut busy = db.busy().await?;
             let rows = busy.connection.fetch_many(query).collect::<Vec<_>>().await;
-            busy.is_done = true;
+            busy.gives_up = false;
             Ok::<_, Error>(stream::iter(rows))
         };
         stream::once(rows).try_flatten().boxed()
@@ -77,11 +79,11 @@ impl<'p> Executor<'p> for &'_ Db {
     where
         E: 'q + Execute<'q, Postgres>,
     {
-        let pool = self.0.clone();
+        let db = self.clone();
         let row = async move {
-            let mut busy = Busy::of(&pool).await?;
+            let mut busy = db.busy().await?;
             let row = busy.connection.fetch_optional(query).await;
-            busy.is_done = true;
+            busy.gives_up = false;
             row
         };
         row.boxed()
@@ -95,7 +97,7 @@ impl<'p> Executor<'p> for &'_ Db {
     where
         'p: 'e,
     {
-        let pool = self.0.clone();
+        let pool = self.pool.clone();
         async move { pool.acquire().await?.prepare_with(sql, parameters).await }.boxed()
     }
 
@@ -103,7 +105,7 @@ impl<'p> Executor<'p> for &'_ Db {
     where
         'p: 'e,
     {
-        let pool = self.0.clone();
+        let pool = self.pool.clone();
         async move { pool.acquire().await?.describe(sql).await }.boxed()
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use shared::Shutdown;
 use sqlx::PgPool;
 
-use crate::Config;
 use crate::apq::Persisted;
 use crate::auth_client::AuthClient;
 use crate::database::Db;
@@ -15,6 +14,7 @@ use crate::events::Events;
 use crate::operation::Operations;
 use crate::origins::Origins;
 use crate::schema::{self, Schema};
+use crate::{Config, EventBus};
 
 /// What all requests share; clones are one.
 #[derive(Clone)]
@@ -56,9 +56,10 @@ impl State {
         let (persisted, origins) = (Persisted::new(), Origins::new(&config));
         let dns = Dns::new(config.dns)?;
         let events = Events::new(config.events, db.clone(), shutdown.clone());
+        let db = Db::new(db, config.events == EventBus::Process);
         Ok(Self(Arc::new(Inner {
             config,
-            db: Db::new(db),
+            db,
             auth,
             dns,
             events,
