@@ -63,20 +63,28 @@ impl Flood {
         });
         Some(Self(config))
     }
+
+    /// Whether the caller of `info` may ask now; if not, in how long. Our own services are let
+    /// through: what they ask for is somebody else's request, counted where it came in.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub fn check(&self, info: &RequestInfo) -> Result<(), Duration> {
+        if info.is_internal() {
+            return Ok(());
+        }
+        let key = network(info.client());
+        let checked = self.0.limiter().check_key(&key);
+        checked.map_err(|wait| wait.wait_time_from(DefaultClock::default().now()))
+    }
 }
 
-/// Answers 429 to an address that asks too fast. Our own services are let through: what they ask
-/// for is somebody else's request, counted where it came in.
+/// Answers 429 to an address that asks too fast.
 pub(crate) async fn guard(State(flood): State<Flood>, request: Request, next: Next) -> Response {
-    let info = RequestInfo::of(request.extensions());
-    if info.is_internal() {
-        return next.run(request).await;
+    match flood.check(&RequestInfo::of(request.extensions())) {
+        Ok(()) => next.run(request).await,
+        Err(wait) => Problem::of_status(StatusCode::TOO_MANY_REQUESTS)
+            .header(RETRY_AFTER, (wait.as_secs() + 1).into())
+            .into_response(),
     }
-    let Err(wait) = flood.0.limiter().check_key(&network(info.client())) else {
-        return next.run(request).await;
-    };
-    let seconds = wait.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-    Problem::of_status(StatusCode::TOO_MANY_REQUESTS)
-        .header(RETRY_AFTER, seconds.into())
-        .into_response()
 }

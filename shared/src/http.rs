@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{Response as HttpResponse, StatusCode};
+use axum::http::{HeaderMap, Method, Response as HttpResponse, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -34,10 +34,78 @@ pub struct Layers {
     pub flood: Rate,
 }
 
+impl Layers {
+    /// The observer that these settings ask for.
+    #[must_use]
+    pub fn observer(&self) -> Observer {
+        Observer::new(self.service, self.trusted.clone())
+    }
+
+    /// The guard against floods that these settings ask for; call it within a runtime.
+    #[must_use]
+    pub fn flood(&self) -> Option<Flood> {
+        Flood::new(self.flood)
+    }
+}
+
+/// What looks at every request from the outside; clones share it.
 #[derive(Clone)]
-struct Observer {
+pub struct Observer {
     service: &'static str,
     trusted: Arc<TrustedProxies>,
+}
+
+/// A request that is being answered.
+pub struct Observation {
+    service: &'static str,
+    start: Instant,
+    method: Method,
+    info: RequestInfo,
+}
+
+impl Observer {
+    /// One for a service behind proxies.
+    #[must_use]
+    pub fn new(service: &'static str, trusted: TrustedProxies) -> Self {
+        Self { service, trusted: Arc::new(trusted) }
+    }
+
+    /// Notes who asks, under which id.
+    #[must_use]
+    pub fn begin(&self, peer: IpAddr, method: &Method, headers: &HeaderMap) -> Observation {
+        let start = Instant::now();
+        let peer = peer.to_canonical();
+        let client = self.trusted.client(peer, headers);
+        let internal = self.trusted.contains(peer) && !headers.contains_key("x-forwarded-for");
+        let info = RequestInfo::new(headers, client, internal);
+        Observation { service: self.service, start, method: method.clone(), info }
+    }
+}
+
+impl Observation {
+    /// What is known of the request.
+    #[must_use]
+    pub fn info(&self) -> &RequestInfo {
+        &self.info
+    }
+
+    /// Gives the answer its id, and writes the log line. `path` is the route's template, never the
+    /// path itself: a path may hold what must not be logged.
+    pub fn finish(self, path: &str, response: &mut Response) {
+        let Self { service, start, method, info } = self;
+        response.headers_mut().insert(REQUEST_ID, info.id_header());
+        tracing::info!(
+            target: "request",
+            service,
+            method = method.as_str(),
+            path,
+            status = response.status().as_u16(),
+            latency_ms = milliseconds(start.elapsed()),
+            request_id = info.id(),
+            trace_id = %format_args!("{:032x}", info.trace().id),
+            user_id = info.user().map(tracing::field::display),
+        );
+    }
 }
 
 /// Wraps `router`. From the outside in:
@@ -49,50 +117,40 @@ struct Observer {
 /// 4. timeout: covers what the handlers do, extractors included;
 /// 5. body limit.
 pub fn layers(router: Router, layers: Layers) -> Router {
-    let Layers { service, timeout, body_limit, trusted, flood } = layers;
+    let (observer, flood) = (layers.observer(), layers.flood());
+    layers_sharing(router, &layers, observer, flood)
+}
+
+/// The same, with an observer and a guard that others use, too.
+pub fn layers_sharing(
+    router: Router,
+    layers: &Layers,
+    observer: Observer,
+    flood: Option<Flood>,
+) -> Router {
+    let Layers { timeout, body_limit, .. } = *layers;
     let mut router = router
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(from_fn_with_state(timeout, time_out));
-    if let Some(flood) = Flood::new(flood) {
+    if let Some(flood) = flood {
         router = router.layer(from_fn_with_state(flood, flood::guard));
     }
-    let observer = Observer { service, trusted: Arc::new(trusted) };
     router.layer(CatchPanicLayer::custom(on_panic)).layer(from_fn_with_state(observer, observe))
 }
 
 async fn observe(State(observer): State<Observer>, mut request: Request, next: Next) -> Response {
-    let start = Instant::now();
-    let info = identify(&observer.trusted, &request);
-    request.extensions_mut().insert(info.clone());
-    let method = request.method().clone();
-    // The template, never the path itself: a path may hold what must not be logged.
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0.ip());
+    let observation = observer.begin(peer, request.method(), request.headers());
+    request.extensions_mut().insert(observation.info().clone());
     let path = request.extensions().get::<MatchedPath>().cloned();
-    let span = tracing::info_span!("request", request_id = info.id());
+    let span = tracing::info_span!("request", request_id = observation.info().id());
 
     let mut response = problem::fill(next.run(request).instrument(span).await);
 
-    response.headers_mut().insert(REQUEST_ID, info.id_header());
-    tracing::info!(
-        target: "request",
-        service = observer.service,
-        method = method.as_str(),
-        path = path.as_ref().map_or("(no route)", MatchedPath::as_str),
-        status = response.status().as_u16(),
-        latency_ms = milliseconds(start.elapsed()),
-        request_id = info.id(),
-        trace_id = %format_args!("{:032x}", info.trace().id),
-        user_id = info.user().map(tracing::field::display),
-    );
+    let path = path.as_ref().map_or("(no route)", MatchedPath::as_str);
+    observation.finish(path, &mut response);
     response
-}
-
-fn identify(trusted: &TrustedProxies, request: &Request) -> RequestInfo {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let peer = peer.map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0.ip().to_canonical());
-    let client = trusted.client(peer, request.headers());
-    let forwarded = request.headers().contains_key("x-forwarded-for");
-    let internal = !forwarded && trusted.contains(peer);
-    RequestInfo::new(request.headers(), client, internal)
 }
 
 /// Milliseconds with three digits after the point.
