@@ -7,6 +7,7 @@ pub mod config;
 mod cors;
 mod current_user;
 mod error;
+mod front;
 pub mod grants;
 mod json;
 pub mod limits;
@@ -28,8 +29,11 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use shared::Shutdown;
 use shared::clock::Clock;
-use shared::http::{Layers, layers};
+use shared::flood::Flood;
+use shared::http::{Layers, Observer, layers_sharing};
 use tokio::net::TcpListener;
+
+use limits::LimitLayer;
 
 pub use config::Config;
 pub use error::Error;
@@ -42,17 +46,33 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The service as a router, with everything around it.
 pub fn app(state: AppState) -> Router {
-    let layered = Layers {
+    let layered = settings(&state);
+    let (observer, flood) = (layered.observer(), layered.flood());
+    let limit = routes::validate::limit(&state.limits);
+    assemble(state, limit, &layered, observer, flood)
+}
+
+fn settings(state: &AppState) -> Layers {
+    Layers {
         service: "auth",
         timeout: TIMEOUT,
         body_limit: BODY_LIMIT,
         trusted: state.config.trusted.clone(),
         flood: state.config.flood,
-    };
+    }
+}
+
+fn assemble(
+    state: AppState,
+    limit: LimitLayer,
+    layered: &Layers,
+    observer: Observer,
+    flood: Option<Flood>,
+) -> Router {
     // Outside of all: a page of ours can read every failure.
     let allowed = cors::Allowed::new(&state.config.app_url);
-    layers(routes::router(&state).with_state(state), layered)
-        .layer(from_fn_with_state(allowed, cors::allow))
+    let router = routes::router(&state, limit).with_state(state);
+    layers_sharing(router, layered, observer, flood).layer(from_fn_with_state(allowed, cors::allow))
 }
 
 /// Serves on `listener` until `shutdown`, then lets running requests finish.
@@ -65,8 +85,7 @@ pub async fn serve(
     shutdown: Shutdown,
 ) -> Result<(), shared::db::Error> {
     let state = AppState::start(config, Clock::System, shutdown.clone()).await?;
-    shared::serve::serve(listener, app(state.clone()), shutdown).await;
-    state.stop().await;
+    serve_state(state.clone(), listener, shutdown).await;
     state.db.close().await;
     Ok(())
 }
@@ -79,7 +98,13 @@ pub async fn serve_on(
     shutdown: Shutdown,
 ) -> Result<(), shared::db::Error> {
     let state = AppState::start_on(config, db, Clock::System, shutdown.clone()).await;
-    shared::serve::serve(listener, app(state.clone()), shutdown).await;
-    state.stop().await;
+    serve_state(state, listener, shutdown).await;
     Ok(())
+}
+
+/// The same with a state that is started already.
+pub async fn serve_state(state: AppState, listener: TcpListener, shutdown: Shutdown) {
+    let front = front::Front::new(state.clone());
+    shared::serve::serve_with(listener, |peer| front.for_peer(peer), shutdown).await;
+    state.stop().await;
 }

@@ -4,6 +4,7 @@
 mod headers;
 mod layer;
 mod lease;
+mod service_tokens;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::config::Rates;
 use crate::store::{Grant, Memory, Quota, Store};
 
 pub use layer::LimitLayer;
+use service_tokens::ServiceTokens;
 
 /// How much a route costs us, or helps an attacker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ struct Inner {
     /// Counts while the store is away.
     local: Memory,
     rates: Rates,
-    keys: Option<Arc<Keys>>,
+    services: Option<ServiceTokens>,
     clock: Clock,
 }
 
@@ -53,7 +55,8 @@ impl Limits {
     /// without keys, everybody is.
     #[must_use]
     pub fn new(store: Store, rates: Rates, keys: Option<Arc<Keys>>, clock: Clock) -> Self {
-        Self(Arc::new(Inner { store, local: Memory::default(), rates, keys, clock }))
+        let services = keys.map(ServiceTokens::new);
+        Self(Arc::new(Inner { store, local: Memory::default(), rates, services, clock }))
     }
 
     /// A layer for one route, or for several that share a bucket: `bucket` names it for callers.
@@ -83,7 +86,7 @@ impl Limits {
 
     /// Whether `token` is a service's of ours.
     fn is_service(&self, token: &str) -> bool {
-        let keys = self.0.keys.as_ref();
-        keys.is_some_and(|keys| keys.verify_service(token, self.0.clock.now()).is_ok())
+        let services = self.0.services.as_ref();
+        services.is_some_and(|services| services.hold(token, self.0.clock.now()))
     }
 }

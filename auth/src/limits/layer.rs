@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::extract::Request;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use shared::api::SERVICE_TOKEN;
 use shared::client_ip::network;
@@ -17,7 +18,7 @@ use tower::{Layer, Service};
 use super::headers::Policy;
 use super::lease::Leases;
 use super::{Decision, Limits};
-use crate::store::Quota;
+use crate::store::{Grant, Quota};
 
 /// Made by [`Limits::layer`]; clones count together.
 #[derive(Clone)]
@@ -53,6 +54,31 @@ impl LimitLayer {
     }
 }
 
+impl LimitLayer {
+    /// Decides at once whether `headers` of a caller at `client` may pass, where nobody has to be
+    /// asked. `None` otherwise: then the layer itself must decide.
+    pub(crate) fn pass(&self, headers: &HeaderMap, client: IpAddr) -> Option<Pass<'_>> {
+        let limit = &*self.0;
+        if limit.is_service(headers) {
+            return Some(Pass(None));
+        }
+        let grant = limit.leases.spend_ready(network(client))?;
+        Some(Pass(Some((&limit.shared, grant))))
+    }
+}
+
+/// Leave to pass, and what to tell the caller about it.
+pub(crate) struct Pass<'a>(Option<(&'a Policy, Grant)>);
+
+impl Pass<'_> {
+    /// Tells what is left.
+    pub(crate) fn describe(&self, headers: &mut HeaderMap) {
+        if let Some((policy, grant)) = self.0 {
+            policy.describe(headers, grant);
+        }
+    }
+}
+
 impl Limit {
     async fn decide(&self, caller: IpAddr) -> Decision {
         let wanted = match self.leases.spend(caller) {
@@ -68,8 +94,8 @@ impl Limit {
         decision
     }
 
-    fn is_service(&self, request: &Request) -> bool {
-        let token = request.headers().get(SERVICE_TOKEN).and_then(|token| token.to_str().ok());
+    fn is_service(&self, headers: &HeaderMap) -> bool {
+        let token = headers.get(SERVICE_TOKEN).and_then(|token| token.to_str().ok());
         token.is_some_and(|token| self.limits.is_service(token))
     }
 }
@@ -101,7 +127,7 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let limit = Arc::clone(&self.limit);
         Box::pin(async move {
-            if limit.is_service(&request) {
+            if limit.is_service(request.headers()) {
                 return inner.call(request).await;
             }
             let caller = network(RequestInfo::of(request.extensions()).client());

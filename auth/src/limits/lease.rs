@@ -1,5 +1,5 @@
 //! Permits taken ahead: a caller whose quota is large and far from used up costs one call to the
-//! store for many requests. Never more than were taken, and for a second at most.
+//! store for many requests. Never more than were taken, and none is used two seconds later.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,8 +25,12 @@ struct Lease {
     /// What is left of it.
     permits: u32,
     until: Instant,
-    /// What to take when this one is used up.
+    /// How many were taken last.
+    size: u32,
+    /// What to take next.
     next: u32,
+    /// Whether somebody is about to.
+    renewing: bool,
     /// What the store said.
     grant: Grant,
 }
@@ -44,15 +48,30 @@ impl Leases {
         let mut lease = lease.lock().unwrap_or_else(PoisonError::into_inner);
         if Instant::now() >= lease.until {
             // It was not used up in time: this caller is not in such a hurry.
-            lease.permits = 0;
-            lease.next = 2;
+            *lease = Lease { permits: 0, size: 0, next: 2, renewing: false, ..*lease };
+        }
+        // One call renews the lease shortly before its end; those beside it go on meanwhile.
+        if lease.permits <= lease.size / 4 && !lease.renewing {
+            lease.renewing = true;
+            return Err(lease.next);
         }
         if lease.permits == 0 {
-            // One call renews the lease; those beside it take what they need themselves.
-            return Err(std::mem::replace(&mut lease.next, 1));
+            return Err(1);
         }
         lease.permits -= 1;
         Ok(Grant { taken: 1, left: lease.grant.left + lease.permits, ..lease.grant })
+    }
+
+    /// Spends a permit taken earlier, if that is all there is to do: no lease to take or renew.
+    pub(super) fn spend_ready(&self, caller: IpAddr) -> Option<Grant> {
+        let lease = self.0.as_ref()?.get(&caller)?;
+        let mut lease = lease.lock().unwrap_or_else(PoisonError::into_inner);
+        let to_renew = lease.permits <= lease.size / 4 && !lease.renewing;
+        if to_renew || lease.permits == 0 || Instant::now() >= lease.until {
+            return None;
+        }
+        lease.permits -= 1;
+        Some(Grant { taken: 1, left: lease.grant.left + lease.permits, ..lease.grant })
     }
 
     /// Keeps what was taken beyond the one permit that is spent right away.
@@ -63,14 +82,11 @@ impl Leases {
         let until = Instant::now() + LIFE;
         if let Some(lease) = leases.get(&caller) {
             let mut lease = lease.lock().unwrap_or_else(PoisonError::into_inner);
-            // Another request may have taken a lease meanwhile: both are good until the older ends.
-            let fresh = lease.permits == 0;
-            lease.permits += extra;
-            lease.until = if fresh { until } else { lease.until.min(until) };
-            lease.next = next.max(lease.next);
-            lease.grant = grant;
+            // What is left of an older one is used first.
+            let permits = lease.permits + extra;
+            *lease = Lease { permits, until, size: permits, next, renewing: false, grant };
         } else {
-            let lease = Lease { permits: extra, until, next, grant };
+            let lease = Lease { permits: extra, until, size: extra, next, renewing: false, grant };
             leases.insert(caller, Arc::new(Mutex::new(lease)));
         }
     }

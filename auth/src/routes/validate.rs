@@ -1,5 +1,8 @@
 //! Whether a token holds: the question that other services ask for each request of theirs.
 
+use std::borrow::Cow;
+
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue};
@@ -15,19 +18,26 @@ use utoipa_axum::routes;
 
 use crate::current_user::bearer;
 use crate::error::Error;
-use crate::grants::Grants;
+use crate::grants::{Grant, Grants};
 use crate::json::{self, Rejection};
-use crate::limits::{Class, Limits};
+use crate::limits::{Class, LimitLayer, Limits};
 use crate::state::AppState;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-pub(crate) fn router(limits: &Limits) -> OpenApiRouter<AppState> {
-    let limit = limits.layer("validate", Class::Relaxed);
+/// Names of this route; the first is the one to use.
+pub(crate) const PATHS: [&str; 3] = ["/api/validate", "/api/auth/validate", "/tokens/validate"];
+
+/// The limit of this route, under all its names.
+pub(crate) fn limit(limits: &Limits) -> LimitLayer {
+    limits.layer("validate", Class::Relaxed)
+}
+
+pub(crate) fn router(limit: LimitLayer) -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(validate).layer(limit.clone()))
-        .route("/api/auth/validate", post(validate).layer(limit.clone()))
-        .route("/tokens/validate", post(validate).layer(limit))
+        .route(PATHS[1], post(validate).layer(limit.clone()))
+        .route(PATHS[2], post(validate).layer(limit))
 }
 
 /// The token, unless it stands in `Authorization`.
@@ -35,7 +45,7 @@ pub(crate) fn router(limits: &Limits) -> OpenApiRouter<AppState> {
 pub(crate) struct ValidateRequest<'a> {
     /// An access token or a Personal Access Token.
     #[serde(borrow)]
-    token: std::borrow::Cow<'a, str>,
+    token: Cow<'a, str>,
 }
 
 /// Whether a token holds, and whose it is.
@@ -51,23 +61,14 @@ async fn validate(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let grant = if body.is_empty() {
-        match bearer(&headers) {
-            Some(token) => grants.check(token).await,
-            None => Err(Error::Unauthenticated),
-        }
-    } else {
-        match read(&body) {
-            Ok(body) => grants.check(&body.token).await,
-            Err(rejection) => Err(rejection.into()),
-        }
+    let grant = match read(&headers, &body) {
+        Ok(token) => grants.check(&token).await,
+        Err(error) => Err(error),
     };
     match grant {
         Ok(grant) => {
             info.set_user(grant.user);
-            let mut response = Response::new(axum::body::Body::from(grant.answer.clone()));
-            response.headers_mut().insert(CONTENT_TYPE, JSON);
-            response
+            answer(&grant)
         }
         Err(error) => {
             error.log();
@@ -76,7 +77,23 @@ async fn validate(
     }
 }
 
-/// Reads the body the short way, and only one that is refused the way that can say why.
-fn read(body: &[u8]) -> Result<ValidateRequest<'_>, Rejection> {
-    serde_json::from_slice(body).or_else(|_| json::parse(body))
+/// The token that is asked about: in the body, or in `Authorization` if there is no body.
+pub(crate) fn read<'a>(headers: &'a HeaderMap, body: &'a [u8]) -> Result<Cow<'a, str>, Error> {
+    if body.is_empty() {
+        return bearer(headers).map(Cow::Borrowed).ok_or(Error::Unauthenticated);
+    }
+    if !json::is_json(headers) {
+        return Err(Rejection::MediaType.into());
+    }
+    // The short way, and only for a body that is refused the one that can say why.
+    let request =
+        serde_json::from_slice::<ValidateRequest<'_>>(body).or_else(|_| json::parse(body));
+    Ok(request?.token)
+}
+
+/// The answer for a token that holds.
+pub(crate) fn answer(grant: &Grant) -> Response {
+    let mut response = Response::new(Body::from(grant.answer.clone()));
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
 }

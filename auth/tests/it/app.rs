@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use auth::siwe::address::Address;
 use auth::siwe::eip191;
@@ -16,11 +17,15 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::net::TcpListener;
 
+use crate::redis_server::RedisServer;
+
 pub(crate) const SECRET: &str = "tests-only-0123456789abcdef0123456789abcdef";
 
 /// One instance of the service.
 pub(crate) struct TestApp {
     pub(crate) url: String,
+    /// Of this test's own, unless its settings name one.
+    _redis: Option<Arc<RedisServer>>,
     pub(crate) state: AppState,
     pub(crate) client: reqwest::Client,
     shutdown: Shutdown,
@@ -58,6 +63,19 @@ pub(crate) fn pool_of(db: &PgPool, most: u32) -> PgPool {
     PgPoolOptions::new().max_connections(most).connect_lazy_with(options)
 }
 
+/// The Redis of the test that has this database: all tests come from one address, and what one
+/// counts must not stop another. Instances of one test share it.
+fn redis_of(database: &str) -> Arc<RedisServer> {
+    static SERVERS: Mutex<BTreeMap<String, Weak<RedisServer>>> = Mutex::new(BTreeMap::new());
+    let mut servers = SERVERS.lock().unwrap_or_else(PoisonError::into_inner);
+    servers.retain(|_, server| server.strong_count() > 0);
+    servers.get(database).and_then(Weak::upgrade).unwrap_or_else(|| {
+        let server = Arc::new(RedisServer::start());
+        servers.insert(database.to_owned(), Arc::downgrade(&server));
+        server
+    })
+}
+
 impl TestApp {
     /// An instance with the settings above.
     pub(crate) async fn start(db: &PgPool) -> Self {
@@ -71,6 +89,9 @@ impl TestApp {
         clock: Clock,
     ) -> Self {
         let mut vars = settings(db);
+        let own = !changes.iter().any(|(name, _)| *name == "REDIS_URL");
+        let redis = own.then(|| redis_of(&vars["DATABASE_URL"]));
+        vars.extend(redis.iter().map(|redis| ("REDIS_URL", redis.url())));
         vars.extend(changes.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let config = Config::from_vars(|name| vars.get(name).cloned()).map_err(|p| p.to_string());
         let config = config.unwrap();
@@ -79,12 +100,11 @@ impl TestApp {
         let state = AppState::start_on(config, pool, clock, shutdown.clone()).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = auth::app(state.clone());
-        tokio::spawn(shared::serve::serve(listener, app, shutdown.clone()));
+        tokio::spawn(auth::serve_state(state.clone(), listener, shutdown.clone()));
         // The client refuses to be built without one, TLS or not.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { url, state, client, shutdown }
+        Self { url, _redis: redis, state, client, shutdown }
     }
 
     /// A request to `path`.
