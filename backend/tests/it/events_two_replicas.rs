@@ -7,8 +7,9 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
+use crate::app::{TestApp, json_of};
 use crate::deployment::{STEP, WATCH};
-use crate::owner::{Owner, state, text};
+use crate::owner::{CID, Owner, state, text};
 
 async fn next(updates: &mut (impl StreamExt<Item = async_graphql::Response> + Unpin)) -> Value {
     let update = tokio::time::timeout(Duration::from_secs(10), updates.next()).await;
@@ -115,4 +116,43 @@ async fn without_listening_events_are_told_within_the_process_on_a_pool_of_one(d
     let delete = "mutation($id: ID!) { deleteProject(id: $id) }";
     owner.ask(delete, json!({ "id": projects["projects"]["data"][0]["id"] })).await;
     assert!(updates.next().await.is_none());
+}
+
+#[sqlx::test(migrator = "shared::db::MIGRATOR")]
+async fn a_browser_at_one_replica_sees_what_a_program_does_at_the_other(db: PgPool) {
+    let here = TestApp::start(&db).await;
+    let there = TestApp::against(&db, &here.auth, &[]).await;
+    let user = here.user().await;
+    let ask = async |query: &str, variables: Value| {
+        let body = json!({ "query": query, "variables": variables });
+        let answer = here.post(&body).bearer_auth(&user.jwt).send().await.unwrap();
+        json_of(answer).await["data"].clone()
+    };
+    let made = ask("mutation { createProject(data: {name: \"a\"}) { id } }", json!({})).await;
+    let site = "mutation($id: ID!) { createSite(data: {name: \"a\", projectId: $id}) { id } }";
+    let made = ask(site, json!({ "id": made["createProject"]["id"] })).await;
+    let deploy = "mutation($id: ID!, $cid: String!) {
+        createCustomIpfsDeployment(data: {siteId: $id, cid: $cid}) { id }
+    }";
+    let made = ask(deploy, json!({ "id": made["createSite"]["id"], "cid": CID })).await;
+    let id = &made["createCustomIpfsDeployment"]["id"];
+
+    let body = json!({ "query": WATCH, "variables": { "id": id } });
+    let events = there.post(&body).bearer_auth(&user.jwt).header("accept", "text/event-stream");
+    let mut events = events.send().await.unwrap();
+    let mut seen = String::new();
+    while !seen.contains("PENDING") {
+        seen += &String::from_utf8_lossy(&events.chunk().await.unwrap().unwrap());
+    }
+    for status in ["BUILDING", "UPLOADING", "SUCCESS"] {
+        ask(STEP, json!({ "id": id, "status": status })).await;
+    }
+    while let Some(chunk) = events.chunk().await.unwrap() {
+        seen += &String::from_utf8_lossy(&chunk);
+    }
+
+    let words =
+        seen.split('"').filter(|word| word.len() > 6 && word.chars().all(char::is_uppercase));
+    assert_eq!(words.collect::<Vec<_>>(), ["PENDING", "BUILDING", "UPLOADING", "SUCCESS"]);
+    assert!(seen.contains("event: complete"), "{seen}");
 }
