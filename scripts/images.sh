@@ -11,7 +11,8 @@ cd "$(dirname "$0")/.."
 . scripts/servers.sh
 
 limit_bytes=$((25 * 1000 * 1000))
-toolchain=localhost/toolchain:1.95.0
+# The same compiler, the same image, and every layer built on it is found again.
+toolchain=localhost/toolchain:$(rustc -vV | sha256sum | cut -c1-12)
 triple=$(uname -m)-unknown-linux-gnu
 tools_apt buildah=buildah jq=jq curl=curl file=file initdb=postgresql redis-server=redis-server
 
@@ -49,6 +50,7 @@ fi
 # The stand-in for the stage `toolchain`: the same variables, and this machine's compiler.
 make_toolchain() {
   local container mount
+  ! buildah inspect --type image "$toolchain" > /dev/null 2>&1 || return 0
   container=$(buildah from scratch)
   containers+=("$container")
   mount=$(buildah mount "$container")
