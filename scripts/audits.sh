@@ -18,7 +18,7 @@ finish() {
 }
 trap finish EXIT
 
-SQLX_OFFLINE=${SQLX_OFFLINE:-true} cargo build --quiet --locked -p backend --bin backend
+tools_programs backend
 program=${CARGO_TARGET_DIR:-target}/debug/backend
 PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 

@@ -40,7 +40,7 @@ export HOME_PORT=${ports[0]} AUTH_PORT=${ports[1]} BACKEND_PORT=${ports[2]} LOCA
 export RATE_LIMIT_STRICT=1000/1m RATE_LIMIT_STANDARD=5000/1m RATE_LIMIT_RELAXED=5000/1m FLOOD_LIMIT=20000/10s
 
 if [ -z "${PLATFORM:-}" ]; then
-  SQLX_OFFLINE=true cargo build --quiet --locked -p local
+  tools_programs local
   PLATFORM=${CARGO_TARGET_DIR:-target}/debug/local
 fi
 "$PLATFORM" --ephemeral > "$work/platform.log" 2>&1 &

@@ -16,7 +16,9 @@ tools_go "$KUSTOMIZE"
 tools_python scripts/e2e/requirements.txt
 
 profile=${E2E_PROFILE:-debug}
-flags=()
-[ "$profile" != release ] || flags=(--release)
-SQLX_OFFLINE=${SQLX_OFFLINE:-true} cargo build --locked --quiet "${flags[@]}" --package auth --package backend --package home --bins
+if [ "$profile" = release ]; then
+  SQLX_OFFLINE=${SQLX_OFFLINE:-true} cargo build --locked --quiet --release --package auth --package backend --package home --bins
+else
+  tools_programs auth backend home
+fi
 python -X faulthandler scripts/e2e/main.py

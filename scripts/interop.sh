@@ -18,7 +18,7 @@ finish() {
 trap finish EXIT
 
 [ -n "${DATABASE_URL:-}" ] && [ -n "${REDIS_URL:-}" ] || start_servers "$work"
-SQLX_OFFLINE=${SQLX_OFFLINE:-true} cargo build --quiet --locked -p auth --bin auth
+tools_programs auth
 auth=${CARGO_TARGET_DIR:-target}/debug/auth
 
 JWT_SECRET=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')

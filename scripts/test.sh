@@ -91,12 +91,15 @@ step_format() { cargo fmt --all --check; }
 
 step_licences() { cargo deny --all-features --log-level error check licenses bans sources; }
 
+# Leaves the programs in target/debug, too, where the later steps take them from: building them one by
+# one would compile the dependencies again, with other features.
 step_build() { SQLX_OFFLINE=true cargo test --workspace --no-run --locked; }
 
 # The same compiler run does both: clippy expands every query macro against the database, and what
 # the macros learn is compared with the committed `.sqlx`.
 step_lint() {
-  SQLX_OFFLINE=true cargo run --quiet --locked -p auth -- migrate
+  tools_programs auth
+  "${CARGO_TARGET_DIR:-target}/debug/auth" migrate
   scripts/prepare.sh --check
 }
 
@@ -134,6 +137,9 @@ tools_apt initdb=postgresql redis-server=redis-server redis-cli=redis-tools setp
 python3 -c 'import ensurepip' 2>/dev/null || tools_apt python3-venv=python3-venv
 tools_python scripts/tools/rust.txt
 start_servers "$work"
+
+# The steps after it run what this one leaves.
+if printf '%s\n' "${chosen[@]}" | grep -qx build; then export PREBUILT=1; fi
 
 for name in "${chosen[@]}"; do run "$name"; done
 

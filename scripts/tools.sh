@@ -78,3 +78,12 @@ tools_crds() {
     esac
   done
 }
+
+# tools_programs NAME...: our own programs in target/debug, built from the committed query metadata unless
+# PREBUILT says that the caller has just built them (scripts/test.sh has, with the tests).
+tools_programs() {
+  local name packages=()
+  [ -z "${PREBUILT:-}" ] || return 0
+  for name in "$@"; do packages+=(--package "$name"); done
+  SQLX_OFFLINE=${SQLX_OFFLINE:-true} cargo build --quiet --locked "${packages[@]}" --bins
+}
