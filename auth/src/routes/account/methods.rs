@@ -277,11 +277,8 @@ async fn lock(db: &mut PgConnection, user: Uuid) -> Result<i64, Error> {
         .await?
         // Deleted between the check of the token and now.
         .ok_or(Error::InvalidToken)?;
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from auth.wallets where user_id = $1"#,
-        user
-    );
-    Ok(count.fetch_one(&mut *db).await?)
+    let sql = sqlx::query_scalar!("select count(*) from auth.wallets where user_id = $1", user);
+    Ok(sql.fetch_one(&mut *db).await?.unwrap_or_default())
 }
 
 async fn find(
