@@ -83,7 +83,7 @@ pub struct Config {
     pub auth: Address,
     /// How long an answer of auth counts: `AUTH_CACHE_TTL`, at most 5 s.
     pub auth_cache: Duration,
-    /// Address of the site in a browser, the origin that may open WebSockets: `APP_URL`.
+    /// Address of the site in a browser, the origin that may open a WebSocket: `APP_URL`.
     pub app: Address,
     /// Whose `X-Forwarded-For` is believed: `TRUSTED_PROXIES`.
     pub trusted: TrustedProxies,

@@ -2,8 +2,8 @@
 //! is authorised by cookies, and queries change nothing; this keeps out what is left: answers told
 //! apart by the time they take.
 
-use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
 
 use crate::origins::{Origins, PREFLIGHT};
 
@@ -12,7 +12,7 @@ use crate::origins::{Origins, PREFLIGHT};
 pub(crate) fn admits(headers: &HeaderMap, origins: &Origins) -> bool {
     let is_preflighted =
         headers.contains_key(AUTHORIZATION) || headers.contains_key(PREFLIGHT) || is_json(headers);
-    let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     let is_same_site = matches!(site, None | Some(b"same-origin" | b"none"));
     is_preflighted || is_same_site && origins.admit(headers)
 }

@@ -67,7 +67,6 @@ pub async fn serve_on(
 }
 
 /// Every route, within the layers of all services.
-#[must_use]
 pub fn app(state: State) -> Router {
     let layers = http::Layers {
         service: SERVICE,

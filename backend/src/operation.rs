@@ -82,7 +82,7 @@ impl Operations {
             return Ok(prepared);
         }
         limits::scan(text, &self.limits)?;
-        let document = parse_query(text).map_err(Problem::parse)?;
+        let document = parse_query(text).map_err(|error| Problem::parse(&error))?;
         let mut by_variables = false;
         for (_, operation) in document.operations.iter() {
             let measured =

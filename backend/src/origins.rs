@@ -1,5 +1,7 @@
 //! Web pages that may use the API from a browser: the site's, and our own GraphiQL.
 
+use std::time::Duration;
+
 use axum::http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
 };
@@ -7,7 +9,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::Url;
 use shared::request::{REQUEST_ID, TRACEPARENT};
-use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::config::{Config, Environment};
@@ -71,7 +72,7 @@ impl Origins {
                 TRACEPARENT,
             ])
             .expose_headers([REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE])
-            .max_age(Duration::from_secs(7200))
+            .max_age(Duration::from_hours(2))
     }
 }
 

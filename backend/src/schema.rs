@@ -4,6 +4,7 @@ pub mod context;
 pub mod deployment;
 pub mod domain;
 pub mod id;
+pub mod node;
 pub mod owned;
 pub mod page;
 pub mod project;

@@ -1,4 +1,4 @@
-//! Streams of answers, over Server-Sent Events and over WebSockets.
+//! Streams of answers, over Server-Sent Events and over a WebSocket.
 
 mod lifeline;
 mod messages;

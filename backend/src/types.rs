@@ -15,8 +15,15 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     /// Whether it answers with a list.
     pub(crate) is_list: bool,
-    /// Whether it takes `first`, and what holds without it.
-    pub(crate) first: Option<Option<Value>>,
+    /// Its argument `first`, if it takes one.
+    pub(crate) first: Option<First>,
+}
+
+/// The argument that says how many items a list has.
+#[derive(Debug)]
+pub(crate) struct First {
+    /// What holds without it.
+    pub(crate) default: Option<Value>,
 }
 
 /// A field of an input object.
@@ -105,7 +112,8 @@ pub(crate) fn named(ty: &Type) -> &Name {
 
 fn read(field: FieldDefinition) -> (Name, Field) {
     let first = field.arguments.into_iter().find(|argument| argument.node.name.node == "first");
-    let first = first.map(|first| first.node.default_value.map(|value| value.node));
+    let first =
+        first.map(|first| First { default: first.node.default_value.map(|value| value.node) });
     let ty = field.ty.node;
     (field.name.node, Field { is_list: matches!(ty.base, BaseType::List(_)), ty, first })
 }

@@ -104,15 +104,15 @@ mod tests {
         input Data { name: String!, color: Color, size: Int! = 3, more: [Data!] }
     ";
 
-    fn problem(ty: &str, value: serde_json::Value) -> Option<String> {
+    fn problem(ty: &str, value: &serde_json::Value) -> Option<String> {
         let document = parse_query(format!("query($v: {ty}) {{ f(v: $v) }}")).unwrap();
         let (_, operation) = document.operations.iter().next().unwrap();
-        let variables = Variables::from_json(value);
+        let variables = Variables::from_json(value.clone());
         check(&operation.node, &variables, &Types::new(SDL)).err().map(|error| error.to_string())
     }
 
-    fn fits(ty: &str, value: serde_json::Value) -> bool {
-        problem(ty, serde_json::json!({ "v": value })).is_none()
+    fn fits(ty: &str, value: &serde_json::Value) -> bool {
+        problem(ty, &serde_json::json!({ "v": value })).is_none()
     }
 
     #[test]
@@ -130,10 +130,10 @@ mod tests {
             ("DateTime", json!("whatever it says")),
             ("Data!", json!({ "name": "n", "more": [{ "name": "m", "color": "GREEN" }] })),
         ] {
-            assert!(fits(ty, value.clone()), "{ty} {value}");
+            assert!(fits(ty, &value), "{ty} {value}");
         }
-        assert_eq!(problem("Int", json!({})), None);
-        assert_eq!(problem("Int! = 3", json!({})), None);
+        assert_eq!(problem("Int", &json!({})), None);
+        assert_eq!(problem("Int! = 3", &json!({})), None);
     }
 
     #[test]
@@ -155,10 +155,10 @@ mod tests {
             ("Data", json!({ "name": "n", "other": 1 })),
             ("Data", json!({ "name": "n", "more": [{ "name": 1 }] })),
         ] {
-            assert!(!fits(ty, value.clone()), "{ty} {value}");
+            assert!(!fits(ty, &value), "{ty} {value}");
         }
         assert_eq!(
-            problem("Int!", json!({})).as_deref(),
+            problem("Int!", &json!({})).as_deref(),
             Some("Variable \"$v\" of required type \"Int!\" was not provided.")
         );
     }

@@ -91,7 +91,7 @@ impl Transport {
             .connect_timeout(TIMEOUT)
             .redirect(redirect::Policy::none())
             .no_proxy()
-            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_idle_timeout(Duration::from_mins(1))
             .build()?;
         Ok(Self { http, base: base.0.clone(), circuit: Circuit::default() })
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, Variables};
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue};
 use futures_util::stream::{Stream, StreamExt};
 use shared::request::RequestInfo;
 use uuid::Uuid;
@@ -39,7 +39,7 @@ impl Input {
         let project = headers.get(PROJECT).and_then(|id| id.to_str().ok());
         Self {
             request: request.clone(),
-            token: bearer(headers.get(AUTHORIZATION).map(|value| value.as_bytes())),
+            token: bearer(headers.get(AUTHORIZATION).map(HeaderValue::as_bytes)),
             project: project.and_then(|id| id.parse().ok()),
         }
     }
@@ -179,6 +179,6 @@ impl Execution {
             Some(set) => completion.complete(data, set, root),
             None => data,
         };
-        body_of(Some(&data), finish(errors, &self.scope.request))
+        body_of(Some(&data), &finish(errors, &self.scope.request))
     }
 }

@@ -46,8 +46,8 @@ struct Body<'a> {
 }
 
 /// The bytes of a response.
-pub(crate) fn body_of(data: Option<&Value>, errors: Vec<ServerError>) -> Vec<u8> {
-    let body = serde_json::to_vec(&Body { data, errors: &errors });
+pub(crate) fn body_of(data: Option<&Value>, errors: &[ServerError]) -> Vec<u8> {
+    let body = serde_json::to_vec(&Body { data, errors });
     // Only a map with keys that are no strings could fail, and there is none.
     body.unwrap_or_else(|_| format!(r#"{{"errors":[{{"message":"{MASKED}"}}]}}"#).into_bytes())
 }

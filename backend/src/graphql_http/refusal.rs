@@ -112,7 +112,7 @@ impl Refusal {
         let Self { status, is_well_formed, errors } = self;
         let plain = media == MediaType::Json && is_well_formed;
         let status = if plain { StatusCode::OK } else { status };
-        let body = body_of(None, finish(errors, request));
+        let body = body_of(None, &finish(errors, request));
         let mut response = (status, [(CONTENT_TYPE, media.header())], body).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));

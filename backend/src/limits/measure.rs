@@ -175,6 +175,7 @@ impl<'a> Walk<'a> {
             return Ok(0);
         }
         if name.starts_with("__") || place.introspection.is_some() {
+            self.introspects = true;
             let around =
                 place.introspection.unwrap_or(0) + usize::from(INTROSPECTION_LISTS.contains(&name));
             if around > MOST_INTROSPECTION_LISTS {
@@ -186,7 +187,7 @@ impl<'a> Walk<'a> {
         let known = self.types.object(place.object).and_then(|object| object.get(name));
         let default = if place.depth == 1 { TOP_PAGE } else { NESTED_PAGE };
         let first = known.and_then(|known| known.first.as_ref());
-        let own = first.map(|default_value| self.page(field, default_value.as_ref(), default));
+        let own = first.map(|first| self.page(field, first.default.as_ref(), default));
         let is_list = known.is_some_and(|known| known.is_list);
         let times = match (is_list, own.or(place.page)) {
             (true, page) => place.times.saturating_mul(page.unwrap_or(default)),
@@ -238,4 +239,5 @@ fn length(value: &Value, default: u64) -> u64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::format_collect, reason = "short texts, made once")]
 mod tests;

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn limits(tokens: usize, directives: usize) -> Limits {
-        Limits { tokens, directives, ..Limits::default() }
+        Limits { directives, tokens, ..Limits::default() }
     }
 
     #[test]

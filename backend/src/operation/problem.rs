@@ -38,7 +38,7 @@ pub(crate) enum Problem {
 }
 
 impl Problem {
-    pub(super) fn parse(error: ParseError) -> Self {
+    pub(super) fn parse(error: &ParseError) -> Self {
         Self::Parse { message: error.to_string(), locations: error.positions().collect() }
     }
 

@@ -15,6 +15,7 @@ pub use status::DeploymentStatus;
 use crate::Error;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
+use crate::schema::node::{Node, Nodes};
 use crate::schema::page::{Page, PageInfo, Position, Row};
 use crate::schema::site::{Site, loaders::SiteById};
 
@@ -55,9 +56,9 @@ pub struct Deployment {
 #[ComplexObject]
 impl Deployment {
     /// Its site.
-    async fn site(&self, ctx: &Context<'_>) -> Result<Site, Error> {
+    async fn site(&self, ctx: &Context<'_>) -> Result<Node<Site>, Error> {
         let site = ctx.loader::<SiteById>().load_one(self.site_id.0).await?;
-        site.ok_or(Error::NotFound("site"))
+        site.map(Node).ok_or(Error::NotFound("site"))
     }
 }
 
@@ -77,8 +78,8 @@ pub struct DeploymentList {
 #[Object]
 impl DeploymentList {
     /// The deployments of this page.
-    async fn data(&self) -> &[Deployment] {
-        &self.page.rows
+    async fn data(&self) -> Nodes<&Deployment> {
+        self.page.rows.iter().collect()
     }
 
     /// How to go on.

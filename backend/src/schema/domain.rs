@@ -13,6 +13,7 @@ use crate::Error;
 use crate::hostname;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
+use crate::schema::node::{Node, Nodes};
 use crate::schema::page::{Page, PageInfo, Position, Row};
 use crate::schema::site::{Site, loaders::SiteById};
 
@@ -79,9 +80,9 @@ impl Domain {
     }
 
     /// Its site.
-    async fn site(&self, ctx: &Context<'_>) -> Result<Site, Error> {
+    async fn site(&self, ctx: &Context<'_>) -> Result<Node<Site>, Error> {
         let site = ctx.loader::<SiteById>().load_one(self.site_id.0).await?;
-        site.ok_or(Error::NotFound("site"))
+        site.map(Node).ok_or(Error::NotFound("site"))
     }
 }
 
@@ -101,8 +102,8 @@ pub struct DomainList {
 #[Object]
 impl DomainList {
     /// The domains of this page.
-    async fn data(&self) -> &[Domain] {
-        &self.page.rows
+    async fn data(&self) -> Nodes<&Domain> {
+        self.page.rows.iter().collect()
     }
 
     /// How to go on.

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use crate::Error;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
+use crate::schema::node::{Node, Nodes};
 use crate::schema::page::{List, Page, PageInfo, Position, Row, Wanted, count};
 use crate::schema::site::{Site, loaders::SitesByProject};
 
@@ -37,9 +38,10 @@ impl Project {
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 20)] first: i32,
-    ) -> Result<Vec<Site>, Error> {
+    ) -> Result<Nodes<Site>, Error> {
         let key = (self.id.0, count(first)?);
-        Ok(ctx.loader::<SitesByProject>().load_one(key).await?.unwrap_or_default())
+        let newest = ctx.loader::<SitesByProject>().load_one(key).await?;
+        Ok(Nodes(newest.unwrap_or_default()))
     }
 }
 
@@ -56,8 +58,8 @@ pub struct ProjectList(Page<Project>);
 #[Object]
 impl ProjectList {
     /// The projects of this page.
-    async fn data(&self) -> &[Project] {
-        &self.0.rows
+    async fn data(&self) -> Nodes<&Project> {
+        self.0.rows.iter().collect()
     }
 
     /// How to go on.
@@ -88,7 +90,7 @@ impl ProjectQuery {
         ctx: &Context<'_>,
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
-    ) -> Result<ProjectList, Error> {
+    ) -> Result<Node<ProjectList>, Error> {
         let owner = ctx.caller()?.user_id;
         let wanted = Wanted::read(ctx, List("projects", None), first, after.as_deref())?;
         let rows = sqlx::query_as!(
@@ -102,11 +104,11 @@ impl ProjectQuery {
             wanted.after.id,
             wanted.limit,
         );
-        wanted.page(ctx, rows.fetch_all(ctx.db()).await?).map(ProjectList)
+        wanted.page(ctx, rows.fetch_all(ctx.db()).await?).map(|page| Node(ProjectList(page)))
     }
 
     /// One of the caller's projects.
-    async fn project(&self, ctx: &Context<'_>, id: Id) -> Result<Option<Project>, Error> {
+    async fn project(&self, ctx: &Context<'_>, id: Id) -> Result<Option<Node<Project>>, Error> {
         let project = sqlx::query_as!(
             Project,
             r#"select id as "id: Id", name, slug, description, created_at, updated_at
@@ -115,6 +117,6 @@ impl ProjectQuery {
             ctx.caller()?.user_id,
         );
         let project = project.fetch_optional(ctx.db()).await?;
-        project.ok_or(Error::NotFound("project")).map(Some)
+        project.ok_or(Error::NotFound("project")).map(|project| Some(Node(project)))
     }
 }

@@ -16,6 +16,7 @@ use crate::schema::domain::{
     loaders::{DomainsBySite, PrimaryDomain},
 };
 use crate::schema::id::Id;
+use crate::schema::node::{Node, Nodes};
 use crate::schema::page::{Page, PageInfo, Position, Row, count};
 use crate::schema::project::{Project, loaders::ProjectById};
 
@@ -40,9 +41,9 @@ pub struct Site {
 #[ComplexObject]
 impl Site {
     /// Its project.
-    async fn project(&self, ctx: &Context<'_>) -> Result<Project, Error> {
+    async fn project(&self, ctx: &Context<'_>) -> Result<Node<Project>, Error> {
         let project = ctx.loader::<ProjectById>().load_one(self.project_id.0).await?;
-        project.ok_or(Error::NotFound("project"))
+        project.map(Node).ok_or(Error::NotFound("project"))
     }
 
     /// Its newest deployments; `first` is at most 100.
@@ -50,15 +51,19 @@ impl Site {
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 20)] first: i32,
-    ) -> Result<Vec<Deployment>, Error> {
+    ) -> Result<Nodes<Deployment>, Error> {
         let key = (self.id.0, count(first)?);
-        Ok(ctx.loader::<DeploymentsBySite>().load_one(key).await?.unwrap_or_default())
+        let newest = ctx.loader::<DeploymentsBySite>().load_one(key).await?;
+        Ok(Nodes(newest.unwrap_or_default()))
     }
 
     /// Its newest deployment.
-    async fn latest_deployment(&self, ctx: &Context<'_>) -> Result<Option<Deployment>, Error> {
+    async fn latest_deployment(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<Option<Node<Deployment>>, Error> {
         let newest = ctx.loader::<DeploymentsBySite>().load_one((self.id.0, 1)).await?;
-        Ok(newest.and_then(|newest| newest.into_iter().next()))
+        Ok(newest.and_then(|newest| newest.into_iter().next().map(Node)))
     }
 
     /// Its newest domains; `first` is at most 100.
@@ -66,14 +71,16 @@ impl Site {
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 20)] first: i32,
-    ) -> Result<Vec<Domain>, Error> {
+    ) -> Result<Nodes<Domain>, Error> {
         let key = (self.id.0, count(first)?);
-        Ok(ctx.loader::<DomainsBySite>().load_one(key).await?.unwrap_or_default())
+        let newest = ctx.loader::<DomainsBySite>().load_one(key).await?;
+        Ok(Nodes(newest.unwrap_or_default()))
     }
 
     /// The domain it is known by, of those that are verified.
-    async fn primary_domain(&self, ctx: &Context<'_>) -> Result<Option<Domain>, Error> {
-        ctx.loader::<PrimaryDomain>().load_one(self.id.0).await
+    async fn primary_domain(&self, ctx: &Context<'_>) -> Result<Option<Node<Domain>>, Error> {
+        let primary = ctx.loader::<PrimaryDomain>().load_one(self.id.0).await?;
+        Ok(primary.map(Node))
     }
 }
 
@@ -93,8 +100,8 @@ pub struct SiteList {
 #[Object]
 impl SiteList {
     /// The sites of this page.
-    async fn data(&self) -> &[Site] {
-        &self.page.rows
+    async fn data(&self) -> Nodes<&Site> {
+        self.page.rows.iter().collect()
     }
 
     /// How to go on.

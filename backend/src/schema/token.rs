@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use crate::Error;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
+use crate::schema::node::{Node, Nodes};
 use crate::schema::page::{List, Page, PageInfo, Position, Row, Wanted};
 
 /// What a token allows.
@@ -70,8 +71,8 @@ pub struct PersonalAccessTokenList {
 #[Object]
 impl PersonalAccessTokenList {
     /// The tokens of this page.
-    async fn data(&self) -> &[PersonalAccessToken] {
-        &self.page.rows
+    async fn data(&self) -> Nodes<&PersonalAccessToken> {
+        self.page.rows.iter().collect()
     }
 
     /// How to go on.
@@ -112,7 +113,7 @@ impl TokenQuery {
         ctx: &Context<'_>,
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
-    ) -> Result<PersonalAccessTokenList, Error> {
+    ) -> Result<Node<PersonalAccessTokenList>, Error> {
         ctx.caller()?;
         let wanted = Wanted::read(ctx, List("tokens", None), first, after.as_deref())?;
         // Auth lists all of them: there are at most a few hundred.
@@ -123,7 +124,7 @@ impl TokenQuery {
         tokens.sort_unstable_by_key(|token| std::cmp::Reverse(order(token)));
         tokens.retain(|token| order(token) < (wanted.after.at, wanted.after.id));
         tokens.truncate(usize::try_from(wanted.limit).unwrap_or_default());
-        Ok(PersonalAccessTokenList { page: wanted.page(ctx, tokens)?, total })
+        Ok(Node(PersonalAccessTokenList { page: wanted.page(ctx, tokens)?, total }))
     }
 
     /// How many Personal Access Tokens the caller may still make.

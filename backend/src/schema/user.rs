@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use crate::Error;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
+use crate::schema::node::{Node, Nodes};
 use crate::schema::page::count;
 use crate::schema::project::{Project, loaders::NewestProjects};
 
@@ -36,9 +37,9 @@ impl User {
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 20)] first: i32,
-    ) -> Result<Vec<Project>, Error> {
+    ) -> Result<Nodes<Project>, Error> {
         let newest = ctx.loader::<NewestProjects>().load_one(count(first)?).await?;
-        Ok(newest.unwrap_or_default())
+        Ok(Nodes(newest.unwrap_or_default()))
     }
 }
 
@@ -49,10 +50,10 @@ pub struct UserQuery;
 #[Object]
 impl UserQuery {
     /// The caller.
-    async fn me(&self, ctx: &Context<'_>) -> Result<Option<User>, Error> {
+    async fn me(&self, ctx: &Context<'_>) -> Result<Option<Node<User>>, Error> {
         ctx.caller()?;
         let user = ctx.auth().me().await?.user;
-        Ok(Some(User {
+        Ok(Some(Node(User {
             id: Id(user.id),
             email: user.email,
             username: user.username,
@@ -60,6 +61,6 @@ impl UserQuery {
             wallet_address: user.wallet_address,
             created_at: user.created_at,
             updated_at: user.updated_at,
-        }))
+        })))
     }
 }

@@ -49,13 +49,13 @@ pub(super) fn params(payload: &Value) -> Result<Params, crate::graphql_http::Ref
 }
 
 pub(super) fn ack() -> Message {
-    text(json!({ "type": "connection_ack" }))
+    text(&json!({ "type": "connection_ack" }))
 }
 
 pub(super) fn pong(payload: Option<&Value>) -> Message {
     match payload {
-        Some(payload) => text(json!({ "type": "pong", "payload": payload })),
-        None => text(json!({ "type": "pong" })),
+        Some(payload) => text(&json!({ "type": "pong", "payload": payload })),
+        None => text(&json!({ "type": "pong" })),
     }
 }
 
@@ -66,14 +66,14 @@ pub(super) fn next(id: &str, answer: &[u8]) -> Message {
 }
 
 pub(super) fn error(id: &str, errors: &Value) -> Message {
-    text(json!({ "id": id, "type": "error", "payload": errors }))
+    text(&json!({ "id": id, "type": "error", "payload": errors }))
 }
 
 pub(super) fn complete(id: &str) -> Message {
-    text(json!({ "id": id, "type": "complete" }))
+    text(&json!({ "id": id, "type": "complete" }))
 }
 
-fn text(message: Value) -> Message {
+fn text(message: &Value) -> Message {
     Message::text(message.to_string())
 }
 

@@ -1,4 +1,4 @@
-//! WebSockets with the protocol `graphql-transport-ws`.
+//! A WebSocket with the protocol `graphql-transport-ws`.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -176,7 +176,7 @@ async fn introspection_suggestions_and_graphiql_are_off_in_production(db: PgPool
     assert_eq!(app.ask("{ __typename }", None).await, json!({ "data": { "__typename": "Query" } }));
 
     let page = app.get(&[]).header("accept", "text/html").send().await.unwrap();
-    assert_eq!(page.status(), StatusCode::NOT_ACCEPTABLE);
+    assert_eq!(page.status(), StatusCode::BAD_REQUEST);
     let asset = app.http.get(format!("{}/graphiql/react.js", app.url)).send().await.unwrap();
     assert_eq!(asset.status(), StatusCode::NOT_FOUND);
 }

@@ -25,7 +25,7 @@ async fn each_bound_has_a_code_of_its_own(db: PgPool) {
     let complex = "{ projects(first: 100) { data { sites(first: 100) { deployments(first: 100) { id } } } } }";
     let aliases = format!("{{ {} }}", repeat("a#: __typename ", 16));
     let crowd = repeat("a#: __typename b#: version { version } c#: me { id } ", 11);
-    let crowd = format!("{{ {} }}", crowd);
+    let crowd = format!("{{ {crowd} }}");
     let directives = format!("{{ __typename {} }}", "@skip(if: false) ".repeat(10_000));
     let tokens = format!("{{ {} }}", "__typename ".repeat(10_000));
     for (query, expected) in [

@@ -1,5 +1,6 @@
 //! Tests of the GraphQL service on a real PostgreSQL.
-#![expect(clippy::unwrap_used, reason = "test code")]
+#![expect(clippy::unwrap_used, unreachable_pub, reason = "test code")]
+#![expect(clippy::format_collect, reason = "short texts, made once")]
 
 mod app;
 mod apq;

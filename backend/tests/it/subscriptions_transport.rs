@@ -1,4 +1,4 @@
-//! WebSockets with `graphql-transport-ws`, and events as `graphql-sse` has them.
+//! A WebSocket with `graphql-transport-ws`, and events as `graphql-sse` has them.
 
 use std::time::{Duration, Instant};
 
@@ -66,7 +66,6 @@ impl Socket {
         loop {
             match self.next().await {
                 Message::Close(frame) => return frame.unwrap().code.into(),
-                Message::Text(text) => println!("before the end: {text}"),
                 _ => {}
             }
         }
@@ -75,7 +74,7 @@ impl Socket {
     async fn next(&mut self) -> Message {
         loop {
             let message = tokio::time::timeout(Duration::from_secs(12), self.0.next()).await;
-            match message.expect("nothing came").unwrap().unwrap() {
+            match message.unwrap().unwrap().unwrap() {
                 Message::Ping(_) | Message::Pong(_) => {}
                 other => return other,
             }

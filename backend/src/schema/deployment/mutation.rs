@@ -8,6 +8,7 @@ use crate::content_id::ContentId;
 use crate::events::Change;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
+use crate::schema::node::Node;
 use crate::{Error, constraint, name};
 
 /// A new deployment of content that is on IPFS already.
@@ -30,7 +31,7 @@ impl DeploymentMutation {
         &self,
         ctx: &Context<'_>,
         data: DeploymentDataInput,
-    ) -> Result<Deployment, Error> {
+    ) -> Result<Node<Deployment>, Error> {
         let owner = ctx.caller()?.user_id;
         let cid = data.cid.parse::<ContentId>();
         let cid = cid.map_err(|error| Error::bad_input("cid", error.to_string()))?;
@@ -47,7 +48,7 @@ impl DeploymentMutation {
             data.site_id.0,
             cid.as_str(),
         );
-        made.fetch_one(ctx.db()).await.map_err(|error| match constraint(&error) {
+        made.fetch_one(ctx.db()).await.map(Node).map_err(|error| match constraint(&error) {
             // The key spans the owner: another owner's site is as good as none.
             Some("deployments_site_id_fkey") => Error::NotFound("site"),
             _ => error.into(),
@@ -61,7 +62,7 @@ impl DeploymentMutation {
         id: Id,
         status: DeploymentStatus,
         message: Option<String>,
-    ) -> Result<Deployment, Error> {
+    ) -> Result<Node<Deployment>, Error> {
         let owner = ctx.caller()?.user_id;
         let message = message.map(|text| name::text("message", &text)).transpose()?;
         let from = status.predecessors().iter().map(|from| from.name().to_owned());
@@ -87,7 +88,7 @@ impl DeploymentMutation {
         let Deployment { message, updated_at, .. } = &moved;
         let change = Change::Status { status, message: message.clone(), at: *updated_at };
         ctx.scope().state.events.changed(id.0, change);
-        Ok(moved)
+        Ok(Node(moved))
     }
 }
 

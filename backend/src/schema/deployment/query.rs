@@ -6,6 +6,7 @@ use super::{Deployment, DeploymentList, DeploymentStatus, StorageType};
 use crate::Error;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
+use crate::schema::node::Node;
 use crate::schema::page::{List, Wanted};
 use crate::schema::site::query::require_site;
 
@@ -29,7 +30,7 @@ impl DeploymentQuery {
         site_id: Option<Id>,
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
-    ) -> Result<DeploymentList, Error> {
+    ) -> Result<Node<DeploymentList>, Error> {
         let owner = ctx.caller()?.user_id;
         let site = site_id.map(|id| id.0);
         let wanted = Wanted::read(ctx, List("deployments", site), first, after.as_deref())?;
@@ -73,7 +74,7 @@ impl DeploymentQuery {
         if let Some(site) = site.filter(|_| rows.is_empty() && wanted.is_start()) {
             require_site(ctx, site).await?;
         }
-        Ok(DeploymentList { page: wanted.page(ctx, rows)?, site })
+        Ok(Node(DeploymentList { page: wanted.page(ctx, rows)?, site }))
     }
 
     /// One of the caller's deployments.
@@ -81,7 +82,7 @@ impl DeploymentQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(name = "where")] filter: DeploymentWhereInput,
-    ) -> Result<Option<Deployment>, Error> {
+    ) -> Result<Option<Node<Deployment>>, Error> {
         let deployment = sqlx::query_as!(
             Deployment,
             r#"select id as "id: Id", site_id as "site_id: Id", cid,
@@ -92,6 +93,6 @@ impl DeploymentQuery {
             ctx.caller()?.user_id,
         );
         let deployment = deployment.fetch_optional(ctx.db()).await?;
-        deployment.ok_or(Error::NotFound("deployment")).map(Some)
+        deployment.ok_or(Error::NotFound("deployment")).map(|deployment| Some(Node(deployment)))
     }
 }

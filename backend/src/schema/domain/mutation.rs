@@ -7,6 +7,7 @@ use super::{Domain, VerificationStatus, verification};
 use crate::hostname::Hostname;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
+use crate::schema::node::Node;
 use crate::{Error, constraint};
 
 /// A new domain.
@@ -29,7 +30,7 @@ impl DomainMutation {
         &self,
         ctx: &Context<'_>,
         input: CreateDomainInput,
-    ) -> Result<Domain, Error> {
+    ) -> Result<Node<Domain>, Error> {
         let owner = ctx.caller()?.user_id;
         let hostname = input.hostname.parse::<Hostname>();
         let hostname = hostname.map_err(|error| Error::bad_input("hostname", error.to_string()))?;
@@ -46,7 +47,7 @@ impl DomainMutation {
             hostname.as_str(),
             verification::token()?,
         );
-        made.fetch_one(ctx.db()).await.map_err(|error| match constraint(&error) {
+        made.fetch_one(ctx.db()).await.map(Node).map_err(|error| match constraint(&error) {
             // The key spans the owner: another owner's site is as good as none.
             Some("domains_site_id_fkey") => Error::NotFound("site"),
             Some("domains_owner_id_hostname_key") => {

@@ -6,6 +6,7 @@ use super::{Domain, DomainList, VerificationStatus};
 use crate::Error;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
+use crate::schema::node::Node;
 use crate::schema::page::{List, Wanted};
 use crate::schema::site::query::require_site;
 
@@ -22,7 +23,7 @@ impl DomainQuery {
         site_id: Option<Id>,
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
-    ) -> Result<DomainList, Error> {
+    ) -> Result<Node<DomainList>, Error> {
         let owner = ctx.caller()?.user_id;
         let site = site_id.map(|id| id.0);
         let wanted = Wanted::read(ctx, List("domains", site), first, after.as_deref())?;
@@ -64,12 +65,12 @@ impl DomainQuery {
         if let Some(site) = site.filter(|_| rows.is_empty() && wanted.is_start()) {
             require_site(ctx, site).await?;
         }
-        Ok(DomainList { page: wanted.page(ctx, rows)?, site })
+        Ok(Node(DomainList { page: wanted.page(ctx, rows)?, site }))
     }
 
     /// One of the caller's domains.
-    async fn domain(&self, ctx: &Context<'_>, id: Id) -> Result<Option<Domain>, Error> {
-        find(ctx, id).await.map(Some)
+    async fn domain(&self, ctx: &Context<'_>, id: Id) -> Result<Option<Node<Domain>>, Error> {
+        find(ctx, id).await.map(|domain| Some(Node(domain)))
     }
 }
 

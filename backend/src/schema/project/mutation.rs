@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::Project;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
+use crate::schema::node::Node;
 use crate::{Error, constraint, name, slug};
 
 /// A new project.
@@ -35,7 +36,7 @@ impl ProjectMutation {
         &self,
         ctx: &Context<'_>,
         data: CreateProjectDataInput,
-    ) -> Result<Project, Error> {
+    ) -> Result<Node<Project>, Error> {
         let owner = ctx.caller()?.user_id;
         let name = name::parse("name", &data.name)?;
         for slug in slug::candidates(slug::of(&name, "project"), slug::dice) {
@@ -50,7 +51,7 @@ impl ProjectMutation {
                 slug,
             );
             match made.fetch_optional(ctx.db()).await {
-                Ok(Some(project)) => return Ok(project),
+                Ok(Some(project)) => return Ok(Node(project)),
                 Ok(None) => {}
                 // The account was deleted a moment ago.
                 Err(error) if constraint(&error) == Some("projects_owner_id_fkey") => {
@@ -68,7 +69,7 @@ impl ProjectMutation {
         ctx: &Context<'_>,
         id: Id,
         data: UpdateProjectDataInput,
-    ) -> Result<Project, Error> {
+    ) -> Result<Node<Project>, Error> {
         let owner = ctx.caller()?.user_id;
         let name = data.name.map(|text| name::parse("name", &text)).transpose()?;
         let describe = !data.description.is_undefined();
@@ -94,7 +95,7 @@ impl ProjectMutation {
                 description,
             );
             match changed.fetch_optional(ctx.db()).await {
-                Ok(changed) => return changed.ok_or(Error::NotFound("project")),
+                Ok(changed) => return changed.map(Node).ok_or(Error::NotFound("project")),
                 Err(error) if constraint(&error) == Some("projects_owner_id_slug_key") => {}
                 Err(error) => return Err(error.into()),
             }

@@ -7,6 +7,7 @@ use super::Site;
 use super::query::SiteWhereInput;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
+use crate::schema::node::Node;
 use crate::{Error, constraint, name, slug};
 
 /// A new site.
@@ -32,7 +33,11 @@ pub struct SiteMutation;
 #[Object]
 impl SiteMutation {
     /// Makes a site. Names may repeat, slugs get a suffix.
-    async fn create_site(&self, ctx: &Context<'_>, data: SiteDataInput) -> Result<Site, Error> {
+    async fn create_site(
+        &self,
+        ctx: &Context<'_>,
+        data: SiteDataInput,
+    ) -> Result<Node<Site>, Error> {
         let owner = ctx.caller()?.user_id;
         let name = name::parse("name", &data.name)?;
         let project =
@@ -54,7 +59,7 @@ impl SiteMutation {
                 slug,
             );
             match made.fetch_optional(ctx.db()).await {
-                Ok(Some(site)) => return Ok(site),
+                Ok(Some(site)) => return Ok(Node(site)),
                 Ok(None) => {}
                 // The key spans the owner: another owner's project is as good as none.
                 Err(error) if constraint(&error) == Some("sites_project_id_fkey") => {
@@ -72,7 +77,7 @@ impl SiteMutation {
         ctx: &Context<'_>,
         #[graphql(name = "where")] filter: SiteWhereInput,
         data: UpdateSiteDataInput,
-    ) -> Result<Site, Error> {
+    ) -> Result<Node<Site>, Error> {
         let owner = ctx.caller()?.user_id;
         let name = name::parse("name", &data.name)?;
         for slug in slug::candidates(slug::of(&name, "site"), slug::dice) {
@@ -90,7 +95,7 @@ impl SiteMutation {
                 slug,
             );
             match changed.fetch_optional(ctx.db()).await {
-                Ok(changed) => return changed.ok_or(Error::NotFound("site")),
+                Ok(changed) => return changed.map(Node).ok_or(Error::NotFound("site")),
                 Err(error) if constraint(&error) == Some("sites_owner_id_slug_key") => {}
                 Err(error) => return Err(error.into()),
             }
@@ -103,7 +108,7 @@ impl SiteMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(name = "where")] filter: SiteWhereInput,
-    ) -> Result<Site, Error> {
+    ) -> Result<Node<Site>, Error> {
         let deleted = sqlx::query_as!(
             Site,
             r#"delete from app.sites where id = $1 and owner_id = $2
@@ -114,6 +119,6 @@ impl SiteMutation {
         );
         let site = deleted.fetch_optional(ctx.db()).await?.ok_or(Error::NotFound("site"))?;
         ctx.scope().state.events.deleted();
-        Ok(site)
+        Ok(Node(site))
     }
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{Site, SiteList};
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
+use crate::schema::node::Node;
 use crate::schema::page::{List, Wanted};
 use crate::{Error, slug};
 
@@ -44,7 +45,7 @@ impl SiteQuery {
         #[graphql(name = "where")] filter: Option<SitesWhereInput>,
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
-    ) -> Result<SiteList, Error> {
+    ) -> Result<Node<SiteList>, Error> {
         let owner = ctx.caller()?.user_id;
         let named = filter.and_then(|filter| filter.project_id).map(|id| id.0);
         let project = named.or_else(|| ctx.project());
@@ -85,7 +86,7 @@ impl SiteQuery {
         if let Some(project) = project.filter(|_| rows.is_empty() && wanted.is_start()) {
             require_project(ctx, project).await?;
         }
-        Ok(SiteList { page: wanted.page(ctx, rows)?, project })
+        Ok(Node(SiteList { page: wanted.page(ctx, rows)?, project }))
     }
 
     /// One of the caller's sites.
@@ -93,7 +94,7 @@ impl SiteQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(name = "where")] filter: SiteWhereInput,
-    ) -> Result<Option<Site>, Error> {
+    ) -> Result<Option<Node<Site>>, Error> {
         let site = sqlx::query_as!(
             Site,
             r#"select id as "id: Id", project_id as "project_id: Id", name, slug, created_at,
@@ -102,7 +103,8 @@ impl SiteQuery {
             filter.id.0,
             ctx.caller()?.user_id,
         );
-        site.fetch_optional(ctx.db()).await?.ok_or(Error::NotFound("site")).map(Some)
+        let site = site.fetch_optional(ctx.db()).await?;
+        site.ok_or(Error::NotFound("site")).map(|site| Some(Node(site)))
     }
 
     /// One of the caller's sites, by its name in URLs.
@@ -110,7 +112,7 @@ impl SiteQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(name = "where")] filter: SiteBySlugWhereInput,
-    ) -> Result<Option<Site>, Error> {
+    ) -> Result<Option<Node<Site>>, Error> {
         let owner = ctx.caller()?.user_id;
         if !slug::is_slug(&filter.slug) {
             return Err(Error::NotFound("site"));
@@ -123,7 +125,8 @@ impl SiteQuery {
             owner,
             filter.slug,
         );
-        site.fetch_optional(ctx.db()).await?.ok_or(Error::NotFound("site")).map(Some)
+        let site = site.fetch_optional(ctx.db()).await?;
+        site.ok_or(Error::NotFound("site")).map(|site| Some(Node(site)))
     }
 }
 
