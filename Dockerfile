@@ -30,24 +30,18 @@ COPY --from=plan /recipe.json /recipe.json
 RUN cargo chef cook --release --locked --target "$CARGO_BUILD_TARGET" --recipe-path /recipe.json \
     --package auth --package backend --package home
 
-FROM dependencies AS sources
+# Also all three at once: one alone would ask for other features of the shared dependencies, and compile
+# them again.
+FROM dependencies AS build
 # The query metadata is in .sqlx: no database while building.
 ENV SQLX_OFFLINE=true
 ARG COMMIT_HASH=unknown
 ENV COMMIT_HASH=${COMMIT_HASH}
 COPY . .
-
-FROM sources AS build-auth
-RUN cargo build --release --locked --package auth --bin auth \
-    && install -D "target/$CARGO_BUILD_TARGET/release/auth" /out/auth
-
-FROM sources AS build-backend
-RUN cargo build --release --locked --package backend --bin backend \
-    && install -D "target/$CARGO_BUILD_TARGET/release/backend" /out/backend
-
-FROM sources AS build-home
-RUN cargo build --release --locked --package home --bin home \
-    && install -D "target/$CARGO_BUILD_TARGET/release/home" /out/home
+RUN cargo build --release --locked --target "$CARGO_BUILD_TARGET" --package auth --package backend --package home \
+    && mkdir /out \
+    && cp "target/$CARGO_BUILD_TARGET/release/auth" "target/$CARGO_BUILD_TARGET/release/backend" \
+       "target/$CARGO_BUILD_TARGET/release/home" /out/
 
 # What the three have in common: certificate authorities for calls out, a user by number, labels.
 FROM scratch AS base
@@ -66,7 +60,7 @@ LABEL org.opencontainers.image.vendor="Alternate Futures" \
 FROM base AS auth
 LABEL org.opencontainers.image.title="auth" \
       org.opencontainers.image.description="Sign-in with Ethereum, tokens, sessions and rate limits"
-COPY --from=build-auth /out/auth /auth
+COPY --from=build /out/auth /auth
 EXPOSE 3001
 ENTRYPOINT ["/auth"]
 CMD ["serve"]
@@ -74,7 +68,7 @@ CMD ["serve"]
 FROM base AS backend
 LABEL org.opencontainers.image.title="backend" \
       org.opencontainers.image.description="GraphQL API"
-COPY --from=build-backend /out/backend /backend
+COPY --from=build /out/backend /backend
 EXPOSE 4000
 ENTRYPOINT ["/backend"]
 CMD ["serve"]
@@ -82,7 +76,7 @@ CMD ["serve"]
 FROM base AS home
 LABEL org.opencontainers.image.title="home" \
       org.opencontainers.image.description="Marketing site and console, served from memory"
-COPY --from=build-home /out/home /home
+COPY --from=build /out/home /home
 EXPOSE 3000
 ENTRYPOINT ["/home"]
 CMD ["serve"]

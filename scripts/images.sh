@@ -78,7 +78,7 @@ config() { buildah inspect --type image "localhost/$1:test" | jq --raw-output ".
 is() { [ "$1" = "$2" ] || { echo "$1 instead of $2"; return 1; }; }
 smaller() { [ "$1" -lt "$2" ] || { echo "$1 bytes"; return 1; }; }
 # only FOLDER NAME: the binary and the certificate authorities, no shell, nothing else.
-only() { is "$(cd "$1" && find . -type f -o -type l | sort | paste -sd ' ')" "./etc/ssl/certs/ca-certificates.crt ./$2"; }
+only() { is "$(cd "$1" && find . -type f -o -type l | LC_ALL=C sort | paste -sd ' ')" "$(printf '%s\n' "./$2" ./etc/ssl/certs/ca-certificates.crt | LC_ALL=C sort | paste -sd ' ')"; }
 static() { file --brief "$1" | grep --quiet 'statically linked\|static-pie linked'; }
 secretless() { ! grep --quiet --ignore-case 'password\|secret\|token' <<< "$(config "$1" Env)"; }
 
