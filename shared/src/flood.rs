@@ -5,10 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::NoOpMiddleware;
@@ -79,12 +77,9 @@ impl Flood {
     }
 }
 
-/// Answers 429 to an address that asks too fast.
-pub(crate) async fn guard(State(flood): State<Flood>, request: Request, next: Next) -> Response {
-    match flood.check(&RequestInfo::of(request.extensions())) {
-        Ok(()) => next.run(request).await,
-        Err(wait) => Problem::of_status(StatusCode::TOO_MANY_REQUESTS)
-            .header(RETRY_AFTER, (wait.as_secs() + 1).into())
-            .into_response(),
-    }
+/// 429, for an address that asks too fast.
+pub(crate) fn refuse(wait: Duration) -> Response {
+    Problem::of_status(StatusCode::TOO_MANY_REQUESTS)
+        .header(RETRY_AFTER, (wait.as_secs() + 1).into())
+        .into_response()
 }

@@ -1,17 +1,16 @@
 //! The layers around every router, in the one order that is safe.
 
-use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderMap, Method, Response as HttpResponse, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use tower_http::catch_panic::CatchPanicLayer;
+use futures_util::FutureExt;
 use tracing::Instrument;
 
 use crate::client_ip::TrustedProxies;
@@ -129,28 +128,61 @@ pub fn layers_sharing(
     flood: Option<Flood>,
 ) -> Router {
     let Layers { timeout, body_limit, .. } = *layers;
-    let mut router = router
-        .layer(DefaultBodyLimit::max(body_limit))
-        .layer(from_fn_with_state(timeout, time_out));
-    if let Some(flood) = flood {
-        router = router.layer(from_fn_with_state(flood, flood::guard));
-    }
-    router.layer(CatchPanicLayer::custom(on_panic)).layer(from_fn_with_state(observer, observe))
+    let around = Around { observer, flood, timeout };
+    router.layer(DefaultBodyLimit::max(body_limit)).layer(from_fn_with_state(around, answer))
 }
 
-async fn observe(State(observer): State<Observer>, mut request: Request, next: Next) -> Response {
+/// What [`answer`] puts around a request: one layer, since each costs a few allocations.
+#[derive(Clone)]
+struct Around {
+    observer: Observer,
+    flood: Option<Flood>,
+    timeout: Duration,
+}
+
+async fn answer(State(around): State<Around>, mut request: Request, next: Next) -> Response {
+    let Around { observer, flood, timeout } = around;
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0.ip());
     let observation = observer.begin(peer, request.method(), request.headers());
-    request.extensions_mut().insert(observation.info().clone());
+    let info = observation.info();
+    request.extensions_mut().insert(info.clone());
     let path = request.extensions().get::<MatchedPath>().cloned();
-    let span = tracing::info_span!("request", request_id = observation.info().id());
+    let allowed = flood.map_or(Ok(()), |flood| flood.check(info));
 
-    let mut response = problem::fill(next.run(request).instrument(span).await);
+    let response = match allowed {
+        Ok(()) => {
+            let span = tracing::info_span!("request", request_id = info.id());
+            run(next.run(request), timeout).instrument(span).await
+        }
+        Err(wait) => flood::refuse(wait),
+    };
 
+    let mut response = problem::fill(response);
     let path = path.as_ref().map_or("(no route)", MatchedPath::as_str);
     observation.finish(path, &mut response);
     response
+}
+
+/// The handler's answer, or one for a handler that panics or takes too long.
+async fn run(handler: impl Future<Output = Response>, limit: Duration) -> Response {
+    match tokio::time::timeout(limit, AssertUnwindSafe(handler).catch_unwind()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => {
+            // The payload is not logged: it may quote input. The panic hook has written the place.
+            tracing::error!("request handler panicked");
+            Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+        }
+        Err(_) => {
+            tracing::error!(limit_s = limit.as_secs(), "request timed out");
+            Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "TIMEOUT",
+                "the request took too long; try again later",
+            )
+            .into_response()
+        }
+    }
 }
 
 /// Milliseconds with three digits after the point.
@@ -158,23 +190,4 @@ fn milliseconds(elapsed: Duration) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "exact below 285 years")]
     let microseconds = elapsed.as_micros() as f64;
     microseconds / 1000.0
-}
-
-async fn time_out(State(limit): State<Duration>, request: Request, next: Next) -> Response {
-    let Ok(response) = tokio::time::timeout(limit, next.run(request)).await else {
-        tracing::error!(limit_s = limit.as_secs(), "request timed out");
-        return Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "TIMEOUT",
-            "the request took too long; try again later",
-        )
-        .into_response();
-    };
-    response
-}
-
-/// The payload is not logged: it may quote input. The panic hook has written the place.
-fn on_panic(_: Box<dyn Any + Send + 'static>) -> HttpResponse<Body> {
-    tracing::error!("request handler panicked");
-    Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
 }
