@@ -26,6 +26,7 @@ use shared::flood::Flood;
 use shared::http::Observer;
 use tower::Service as _;
 
+use crate::cors;
 use crate::grants::Grants;
 use crate::limits::LimitLayer;
 use crate::routes::validate;
@@ -41,6 +42,8 @@ struct Inner {
     observer: Observer,
     flood: Option<Flood>,
     layered: Router,
+    /// The same for pages in a browser.
+    for_pages: Router,
 }
 
 impl Front {
@@ -50,9 +53,11 @@ impl Front {
         let (observer, flood) = (settings.observer(), settings.flood());
         let limit = validate::limit(&state.limits);
         let grants = state.grants.clone();
+        let allowed = cors::Allowed::new(&state.config.app_url);
         let layered =
             crate::assemble(state, limit.clone(), &settings, observer.clone(), flood.clone());
-        Self(Arc::new(Inner { grants, limit, observer, flood, layered }))
+        let for_pages = crate::with_cors(layered.clone(), allowed);
+        Self(Arc::new(Inner { grants, limit, observer, flood, layered, for_pages }))
     }
 
     /// As one connection sees it.
@@ -119,7 +124,9 @@ impl Future for Answering {
 impl PeerFront {
     fn layered(&self, mut request: Request<Body>) -> RouteFuture<Infallible> {
         request.extensions_mut().insert(ConnectInfo(self.peer));
-        self.inner.layered.clone().call(request)
+        let from_page = request.headers().contains_key(header::ORIGIN);
+        let router = if from_page { &self.inner.for_pages } else { &self.inner.layered };
+        router.clone().call(request)
     }
 
     /// The answer, if it is in memory and may be given.

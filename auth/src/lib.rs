@@ -49,7 +49,8 @@ pub fn app(state: AppState) -> Router {
     let layered = settings(&state);
     let (observer, flood) = (layered.observer(), layered.flood());
     let limit = routes::validate::limit(&state.limits);
-    assemble(state, limit, &layered, observer, flood)
+    let allowed = cors::Allowed::new(&state.config.app_url);
+    with_cors(assemble(state, limit, &layered, observer, flood), allowed)
 }
 
 fn settings(state: &AppState) -> Layers {
@@ -69,10 +70,13 @@ fn assemble(
     observer: Observer,
     flood: Option<Flood>,
 ) -> Router {
-    // Outside of all: a page of ours can read every failure.
-    let allowed = cors::Allowed::new(&state.config.app_url);
     let router = routes::router(&state, limit).with_state(state);
-    layers_sharing(router, layered, observer, flood).layer(from_fn_with_state(allowed, cors::allow))
+    layers_sharing(router, layered, observer, flood)
+}
+
+/// Outside of all: a page of ours can read every failure.
+fn with_cors(router: Router, allowed: cors::Allowed) -> Router {
+    router.layer(from_fn_with_state(allowed, cors::allow))
 }
 
 /// Serves on `listener` until `shutdown`, then lets running requests finish.

@@ -1,5 +1,6 @@
 //! What handlers share.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -16,9 +17,13 @@ use crate::limits::Limits;
 use crate::siwe::contract::Contracts;
 use crate::store::Store;
 
-/// What handlers share; they ask for the part they use.
-#[derive(Clone, FromRef)]
-pub struct AppState {
+/// What handlers share; they ask for the part they use. Clones share it: the router makes one for
+/// every request.
+#[derive(Clone)]
+pub struct AppState(Arc<Parts>);
+
+/// The parts of an [`AppState`].
+pub struct Parts {
     /// The database.
     pub db: PgPool,
     /// Settings.
@@ -39,6 +44,38 @@ pub struct AppState {
     pub contracts: Contracts,
     /// Cancelled when the process is to stop.
     pub shutdown: Shutdown,
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Lets handlers take a part as `State<Part>`.
+macro_rules! parts {
+    ($($name:ident: $part:ty),* $(,)?) => {$(
+        impl FromRef<AppState> for $part {
+            fn from_ref(state: &AppState) -> Self {
+                state.$name.clone()
+            }
+        }
+    )*};
+}
+
+parts! {
+    db: PgPool,
+    config: Arc<Config>,
+    keys: Arc<Keys>,
+    clock: Clock,
+    store: Store,
+    limits: Limits,
+    grants: Grants,
+    revocations: Revocations,
+    contracts: Contracts,
+    shutdown: Shutdown,
 }
 
 impl AppState {
@@ -69,7 +106,18 @@ impl AppState {
         let revocations = Revocations::start(&config, db.clone(), shutdown.clone());
         let grants =
             Grants::start(db.clone(), keys.clone(), clock.clone(), revocations.clone(), &shutdown);
-        Self { db, config, keys, clock, store, limits, grants, revocations, contracts, shutdown }
+        Self(Arc::new(Parts {
+            db,
+            config,
+            keys,
+            clock,
+            store,
+            limits,
+            grants,
+            revocations,
+            contracts,
+            shutdown,
+        }))
     }
 
     /// Writes down what is still in memory; after the last request.
