@@ -16,15 +16,13 @@ const MOST_USER_AGENT: usize = 256;
 
 /// A user, by session or by Personal Access Token.
 #[derive(Clone, Debug)]
-pub struct CurrentUser {
+pub(crate) struct CurrentUser {
     /// Their id.
-    pub id: Uuid,
+    pub(crate) id: Uuid,
     /// The session, if it is one.
-    pub session: Option<Uuid>,
-    /// The Personal Access Token, if it is one.
-    pub token: Option<Uuid>,
+    pub(crate) session: Option<Uuid>,
     /// What the token allows.
-    pub scopes: Vec<Scope>,
+    pub(crate) scopes: Vec<Scope>,
 }
 
 impl<S> FromRequestParts<S> for CurrentUser
@@ -38,19 +36,14 @@ where
         let token = bearer(&parts.headers).ok_or(Error::Unauthenticated)?;
         let grant = Grants::from_ref(state).check(token).await?;
         RequestInfo::of(&parts.extensions).set_user(grant.user);
-        let of = |kind| (grant.kind == kind).then_some(grant.id);
-        Ok(Self {
-            id: grant.user,
-            session: of(TokenKind::Session),
-            token: of(TokenKind::Pat),
-            scopes: grant.scopes.clone(),
-        })
+        let session = (grant.kind == TokenKind::Session).then_some(grant.id);
+        Ok(Self { id: grant.user, session, scopes: grant.scopes.clone() })
     }
 }
 
 /// A user whose token may change things.
 #[derive(Clone, Debug)]
-pub struct Writer(pub CurrentUser);
+pub(crate) struct Writer(pub(crate) CurrentUser);
 
 impl<S> FromRequestParts<S> for Writer
 where
@@ -71,11 +64,9 @@ where
 
 /// A user who signed in: what a Personal Access Token may not do.
 #[derive(Clone, Copy, Debug)]
-pub struct SessionUser {
+pub(crate) struct SessionUser {
     /// Their id.
-    pub id: Uuid,
-    /// Their session.
-    pub session: Uuid,
+    pub(crate) id: Uuid,
 }
 
 impl<S> FromRequestParts<S> for SessionUser
@@ -87,8 +78,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let user = CurrentUser::from_request_parts(parts, state).await?;
-        let session = user.session.ok_or(Error::SessionRequired)?;
-        Ok(Self { id: user.id, session })
+        user.session.ok_or(Error::SessionRequired)?;
+        Ok(Self { id: user.id })
     }
 }
 

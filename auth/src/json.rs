@@ -41,7 +41,7 @@ pub enum Rejection {
 
 /// A JSON body, in and out.
 #[derive(Clone, Copy, Debug)]
-pub struct Json<T>(pub T);
+pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Error;
@@ -62,7 +62,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
 }
 
 /// A JSON body that may be left out: then it is the default.
-pub struct OptionalJson<T>(pub T);
+pub(crate) struct OptionalJson<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
     type Rejection = Error;
@@ -79,7 +79,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
 }
 
 /// Parameters of the path. What cannot be an id is an id that nothing has: 404.
-pub struct Path<T>(pub T);
+pub(crate) struct Path<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
     type Rejection = Error;
@@ -100,7 +100,7 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Reads `body`, which must hold one JSON object and nothing after it.
-pub fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Rejection> {
+pub(crate) fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Rejection> {
     // Serde takes the list of a struct's fields for the struct, too.
     if body.trim_ascii_start().first() == Some(&b'[') {
         let detail = "not of the type this field has";

@@ -1,5 +1,6 @@
 //! The auth service as a program: `auth` serves, `auth migrate` brings the database up to date.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use auth::Config;
@@ -16,11 +17,11 @@ async fn main() -> ExitCode {
     let done = match argument.as_str() {
         "serve" => serve().await,
         "migrate" => migrate().await,
-        "--help" | "-h" => Ok(print(&env::help(USAGE, Config::read))),
-        "--version" | "-V" => Ok(print(&format!("auth {}", shared::health::VERSION))),
+        "--help" | "-h" => print(&env::help(USAGE, Config::read)),
+        "--version" | "-V" => print(&format!("auth {}", shared::health::VERSION)),
         other => Err(format!("unknown argument {other}; usage: {USAGE}")),
     };
-    done.map_or_else(fail, |()| ExitCode::SUCCESS)
+    done.map_or_else(|message| fail(&message), |()| ExitCode::SUCCESS)
 }
 
 async fn serve() -> Result<(), String> {
@@ -39,13 +40,12 @@ async fn migrate() -> Result<(), String> {
     db::migrate(&url).await.map_err(|error| error.to_string())
 }
 
-#[expect(clippy::print_stdout, reason = "what was asked for")]
-fn print(text: &str) {
-    println!("{text}");
+fn print(text: &str) -> Result<(), String> {
+    writeln!(std::io::stdout(), "{text}").map_err(|error| error.to_string())
 }
 
 #[expect(clippy::print_stderr, reason = "a start that fails says why, log or no log")]
-fn fail(message: String) -> ExitCode {
+fn fail(message: &str) -> ExitCode {
     eprintln!("{message}");
     ExitCode::from(64)
 }

@@ -14,16 +14,14 @@ pub(crate) async fn user_of(
     wallet: &Wallet,
     now: OffsetDateTime,
 ) -> Result<SignedInUser, Error> {
-    let known = match find(db, wallet, now).await? {
-        Some(id) => Some(id),
-        None => {
-            // Of two first sign-ins at once, the second waits here and then finds the first.
-            sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", wallet.address)
-                .execute(&mut *db)
-                .await?;
-            find(db, wallet, now).await?
-        }
-    };
+    let mut known = find(db, wallet, now).await?;
+    if known.is_none() {
+        // Of two first sign-ins at once, the second waits here and then finds the first.
+        sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", wallet.address)
+            .execute(&mut *db)
+            .await?;
+        known = find(db, wallet, now).await?;
+    }
     let id = match known {
         Some(id) => id,
         None => create(db, wallet, now).await?,

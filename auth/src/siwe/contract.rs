@@ -51,7 +51,7 @@ impl Contracts {
             (chain, Endpoint { url: url.clone(), is_right: OnceCell::new() })
         };
         let endpoints = Arc::new(urls.iter().map(endpoint).collect::<BTreeMap<_, _>>());
-        let rpc = if endpoints.is_empty() { None } else { Rpc::new().map_err(report).ok() };
+        let rpc = if endpoints.is_empty() { None } else { Rpc::new().inspect_err(report).ok() };
         Self { rpc, endpoints }
     }
 
@@ -112,7 +112,7 @@ async fn check_chain(rpc: &Rpc, chain: u64, url: &Url) -> Result<(), Failure> {
     }
 }
 
-fn report(error: reqwest::Error) {
+fn report(error: &reqwest::Error) {
     tracing::error!(%error, "wallets that are contracts cannot sign in: TLS cannot be set up");
 }
 

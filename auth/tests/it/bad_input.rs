@@ -24,6 +24,7 @@ const POSTS: [&str; 11] = [
 async fn every_route_says_what_is_wrong_with_a_body(db: PgPool) {
     let app = TestApp::start(&db).await;
     let session = app.sign_in(&Wallet::random()).await;
+    let nested = "[".repeat(20_000);
     let bodies: [&[u8]; 12] = [
         b"{",
         b"[]",
@@ -35,7 +36,7 @@ async fn every_route_says_what_is_wrong_with_a_body(db: PgPool) {
         b"\xff\xfe",
         b"{\"name\":\"\\ud800\"}",
         b"\0",
-        &[b'['; 20_000],
+        nested.as_bytes(),
         b"{\"token\":\"\\u0000\",\"message\":\"\\u0000\",\"signature\":\"\\u0000\"}",
     ];
     for path in POSTS {
