@@ -1,110 +1,15 @@
-//! A WebSocket with `graphql-transport-ws`, and events as `graphql-sse` has them.
+//! The protocol `graphql-transport-ws`.
 
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
-use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use sqlx::PgPool;
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::app::{TestApp, User, code};
-
-const WATCH: &str =
-    "subscription($id: ID!) { deploymentStatus(deploymentId: $id) { status timestamp } }";
-const STEP: &str = "mutation($id: ID!, $s: DeploymentStatus!) { updateDeploymentStatus(id: $id, status: $s) { id } }";
-
-/// A client's end of a socket.
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
-
-async fn connect(app: &TestApp, headers: &[(&'static str, &str)]) -> Result<Socket, Error> {
-    let url = format!("{}/graphql", app.url.replace("http://", "ws://"));
-    let mut request = url.into_client_request().unwrap();
-    for (name, value) in headers {
-        request.headers_mut().insert(*name, value.parse().unwrap());
-    }
-    connect_async(request).await.map(|(socket, _)| Socket(socket))
-}
-
-const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
-
-impl Socket {
-    async fn open(app: &TestApp) -> Self {
-        connect(app, &[PROTOCOL]).await.unwrap()
-    }
-
-    /// Open, and greeted in the name of `token`.
-    async fn greeted(app: &TestApp, token: Option<&str>) -> Self {
-        let mut socket = Self::open(app).await;
-        let payload = token.map(|token| json!({ "authorization": format!("Bearer {token}") }));
-        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
-        assert_eq!(socket.hear().await["type"], "connection_ack");
-        socket
-    }
-
-    async fn say(&mut self, message: Value) {
-        self.0.send(Message::text(message.to_string())).await.unwrap();
-    }
-
-    async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
-        let payload = json!({ "query": query, "variables": variables });
-        self.say(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
-    }
-
-    async fn hear(&mut self) -> Value {
-        match self.next().await {
-            Message::Text(text) => serde_json::from_str(&text).unwrap(),
-            other => panic!("no text: {other:?}"),
-        }
-    }
-
-    /// The code we are hung up with.
-    async fn closed(&mut self) -> u16 {
-        loop {
-            match self.next().await {
-                Message::Close(frame) => return frame.unwrap().code.into(),
-                _ => {}
-            }
-        }
-    }
-
-    async fn next(&mut self) -> Message {
-        loop {
-            let message = tokio::time::timeout(Duration::from_secs(12), self.0.next()).await;
-            match message.unwrap().unwrap().unwrap() {
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => return other,
-            }
-        }
-    }
-}
-
-/// A new deployment of a new site.
-async fn deployment(app: &TestApp, user: &User) -> String {
-    let run = async |query: &str, variables: Value| {
-        let call = app.post(&json!({ "query": query, "variables": variables }));
-        let answer =
-            call.bearer_auth(&user.jwt).send().await.unwrap().json::<Value>().await.unwrap();
-        assert!(answer.get("errors").is_none(), "{answer}");
-        answer["data"]["made"]["id"].as_str().unwrap().to_owned()
-    };
-    let project =
-        run("mutation { made: createProject(data: {name: \"P\"}) { id } }", json!({})).await;
-    let site = "mutation($p: ID!) { made: createSite(data: {name: \"S\", projectId: $p}) { id } }";
-    let site = run(site, json!({ "p": project })).await;
-    let cid = "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi";
-    let deploy = "mutation($s: ID!, $c: String!) { made: createCustomIpfsDeployment(data: {siteId: $s, cid: $c}) { id } }";
-    run(deploy, json!({ "s": site, "c": cid })).await
-}
-
-async fn step(app: &TestApp, user: &User, id: &str, status: &str) {
-    let call = app.post(&json!({ "query": STEP, "variables": { "id": id, "s": status } }));
-    let answer = call.bearer_auth(&user.jwt).send().await.unwrap().json::<Value>().await.unwrap();
-    assert!(answer.get("errors").is_none(), "{answer}");
-}
+use crate::app::TestApp;
+use crate::server_events::events;
+use crate::socket::{PROTOCOL, Socket, WATCH, connect, deployment, step};
 
 #[sqlx::test(migrator = "shared::db::MIGRATOR")]
 async fn a_subscription_tells_every_step_and_then_completes(db: PgPool) {
@@ -114,7 +19,9 @@ async fn a_subscription_tells_every_step_and_then_completes(db: PgPool) {
     let mut socket = Socket::greeted(&app, Some(&user.jwt)).await;
 
     socket.subscribe("1", WATCH, json!({ "id": id })).await;
-    let status = |message: &Value| message["payload"]["data"]["deploymentStatus"]["status"].clone();
+    let status = |message: &serde_json::Value| {
+        message["payload"]["data"]["deploymentStatus"]["status"].clone()
+    };
     assert_eq!(status(&socket.hear().await), "PENDING");
     step(&app, &user, &id, "UPLOADING").await;
     let message = socket.hear().await;
@@ -300,78 +207,4 @@ async fn sockets_and_events_end_when_the_process_is_told_to_stop(db: PgPool) {
     assert_eq!(socket.closed().await, 1001);
     assert_eq!(silent.closed().await, 1001);
     events.next_with("complete").await;
-}
-
-/// A stream of events.
-struct Events {
-    answer: reqwest::Response,
-    buffer: String,
-}
-
-impl Events {
-    /// The data of the next event called `name`; comments are passed over.
-    async fn next_with(&mut self, name: &str) -> String {
-        loop {
-            while let Some((event, rest)) = self.buffer.split_once("\n\n") {
-                let (event, rest) = (event.to_owned(), rest.to_owned());
-                self.buffer = rest;
-                if let Some(data) = event.strip_prefix(&format!("event: {name}\ndata:")) {
-                    return data.to_owned();
-                }
-                assert_eq!(event, ":", "waiting for {name}");
-            }
-            let chunk = tokio::time::timeout(Duration::from_secs(12), self.answer.chunk()).await;
-            let chunk = chunk.unwrap().unwrap().unwrap_or_else(|| panic!("over before {name}"));
-            self.buffer += std::str::from_utf8(&chunk).unwrap();
-        }
-    }
-}
-
-async fn events(app: &TestApp, user: &User, id: &str) -> Events {
-    let call = app.post(&json!({ "query": WATCH, "variables": { "id": id } }));
-    let call = call.bearer_auth(&user.jwt).header("accept", "text/event-stream");
-    let answer = call.send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::OK);
-    assert_eq!(answer.headers()["content-type"], "text/event-stream; charset=utf-8");
-    Events { answer, buffer: String::new() }
-}
-
-#[sqlx::test(migrator = "shared::db::MIGRATOR")]
-async fn a_quiet_stream_of_events_is_kept_alive_and_goes_on(db: PgPool) {
-    let app = TestApp::start(&db).await;
-    let user = app.user().await;
-    let id = deployment(&app, &user).await;
-    let mut events = events(&app, &user, &id).await;
-    assert!(events.next_with("next").await.contains("PENDING"));
-
-    // Longer than both the time limit of a request and the pause between two comments.
-    tokio::time::sleep(Duration::from_secs(13)).await;
-    let comment = tokio::time::timeout(Duration::from_secs(3), events.answer.chunk()).await;
-    assert_eq!(comment.unwrap().unwrap().unwrap(), ":\n\n".as_bytes());
-
-    step(&app, &user, &id, "UPLOADING").await;
-    assert!(events.next_with("next").await.contains("UPLOADING"));
-    step(&app, &user, &id, "FAILED").await;
-    assert!(events.next_with("next").await.contains("FAILED"));
-    events.next_with("complete").await;
-}
-
-#[sqlx::test(migrator = "shared::db::MIGRATOR")]
-async fn a_query_is_answered_as_events_to_a_client_that_reads_nothing_else(db: PgPool) {
-    let app = TestApp::start(&db).await;
-    let call = app.query("{ __typename }").header("accept", "text/event-stream");
-    let text = call.send().await.unwrap().text().await.unwrap();
-    assert!(
-        text.ends_with(
-            "event: next\ndata: {\"data\":{\"__typename\":\"Query\"}}\n\nevent: complete\ndata:\n\n"
-        ),
-        "{text}"
-    );
-
-    let call = app.query("{ nothing }").header("accept", "text/event-stream");
-    assert_eq!(call.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
-
-    let plain =
-        app.ask("subscription { deploymentStatus(deploymentId: \"x\") { status } }", None).await;
-    assert_eq!(code(&plain), "BAD_REQUEST", "{plain}");
 }
