@@ -18,6 +18,7 @@ mod openapi;
 mod outages;
 mod process;
 mod redis_server;
+mod revocation;
 mod secrets_in_logs;
 mod session;
 mod store;
