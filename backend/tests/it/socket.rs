@@ -62,9 +62,8 @@ impl Socket {
     /// The code we are hung up with.
     pub async fn closed(&mut self) -> u16 {
         loop {
-            match self.next().await {
-                Message::Close(frame) => return frame.unwrap().code.into(),
-                _ => {}
+            if let Message::Close(frame) = self.next().await {
+                return frame.unwrap().code.into();
             }
         }
     }
