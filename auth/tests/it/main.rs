@@ -10,6 +10,7 @@ mod cleanup;
 mod cli;
 mod contract;
 mod cors;
+mod front;
 mod fuzz;
 mod gate;
 mod jwt;
