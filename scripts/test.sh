@@ -40,7 +40,7 @@ case ${1:-} in
   --list) steps; exit 0 ;;
 esac
 
-export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
+export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0 RUST_BACKTRACE=0
 work=$(mktemp -d)
 passed=0 failed=0 broken=()
 

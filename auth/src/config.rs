@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use shared::client_ip::TrustedProxies;
 use shared::db::DatabaseUrl;
+pub use shared::env::Environment;
 use shared::env::{Problems, Reader};
 use shared::jwt::Secret;
 use shared::rate::{Rate, Span};
@@ -14,27 +15,6 @@ use shared::telemetry;
 
 pub use chains::{Chains, RpcUrls};
 pub use origin::Origin;
-
-/// Where the process runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Environment {
-    /// On a developer's machine.
-    Development,
-    /// For everyone.
-    Production,
-}
-
-impl FromStr for Environment {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "development" => Ok(Self::Development),
-            "production" => Ok(Self::Production),
-            _ => Err(()),
-        }
-    }
-}
 
 /// `VALIDATION_CACHE`: whether checked tokens are remembered between requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,7 +160,7 @@ impl Config {
     pub fn read(env: &mut Reader<'_>) -> Option<Self> {
         let port = env.or("PORT", "a port number, such as 3001", "3001");
         let host = env.or("HOST", "an address to listen on; :: is every one", "::");
-        let environment = env.or("ENVIRONMENT", "development or production", "production");
+        let environment = shared::env::Environment::read(env);
         let database_url = env.required("DATABASE_URL", DatabaseUrl::SHAPE);
         let database_pool = env.or("DATABASE_POOL", "the most connections to keep open", "10");
         let redis_url = env.optional("REDIS_URL", "redis://:password@host:6379/0");

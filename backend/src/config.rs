@@ -8,6 +8,7 @@ use std::time::Duration;
 use shared::client_ip::TrustedProxies;
 use shared::clock::Clock;
 use shared::db::DatabaseUrl;
+pub use shared::env::Environment;
 use shared::env::{Problems, Reader};
 use shared::jwt::{Keys, Secret};
 use shared::rate::{Rate, Span};
@@ -17,27 +18,6 @@ use crate::limits::Limits;
 
 /// A revocation is felt within this time, so no answer of auth is kept for longer.
 const LONGEST_AUTH_CACHE: Duration = Duration::from_secs(5);
-
-/// Where the process runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Environment {
-    /// On a developer's machine: GraphiQL, introspection and suggestions are on.
-    Development,
-    /// For everyone: they are off.
-    Production,
-}
-
-impl FromStr for Environment {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "development" => Ok(Self::Development),
-            "production" => Ok(Self::Production),
-            _ => Err(()),
-        }
-    }
-}
 
 /// An `http(s)` address, kept without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +95,7 @@ impl Config {
     pub fn read(env: &mut Reader<'_>) -> Option<Self> {
         let port = env.or("PORT", "a port number, such as 4000", "4000");
         let host = env.or("HOST", "an address to listen on; :: is every one", "::");
-        let environment = env.or("ENVIRONMENT", "development or production", "production");
+        let environment = shared::env::Environment::read(env);
         let database = env.required("DATABASE_URL", DatabaseUrl::SHAPE);
         let database_pool = env.or("DATABASE_POOL", "a number of connections", "10");
         let secret = env.required::<Secret>("JWT_SECRET", Secret::SHAPE);

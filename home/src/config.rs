@@ -5,33 +5,13 @@ use std::str::FromStr;
 
 use shared::client_ip::TrustedProxies;
 use shared::clock::Clock;
+pub use shared::env::Environment;
 use shared::env::{Problems, Reader};
 use shared::rate::Rate;
 use shared::telemetry;
 use url::Url;
 
 use crate::site::Origins;
-
-/// Where the process runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Environment {
-    /// On a developer's machine: the console offers a throw-away wallet.
-    Development,
-    /// For everyone.
-    Production,
-}
-
-impl FromStr for Environment {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "development" => Ok(Self::Development),
-            "production" => Ok(Self::Production),
-            _ => Err(()),
-        }
-    }
-}
 
 /// Settings of the static server.
 #[derive(Clone, Debug)]
@@ -87,7 +67,7 @@ impl Config {
     pub fn read(env: &mut Reader<'_>) -> Option<Self> {
         let port = env.or("PORT", "a port number, such as 3000", "3000");
         let host = env.or("HOST", "an address to listen on; :: is every one", "::");
-        let environment = env.or("ENVIRONMENT", "development or production", "production");
+        let environment = shared::env::Environment::read(env);
         let app = env.or::<Address>(
             "APP_URL",
             "the address of this site in a browser, such as https://www.example.org",

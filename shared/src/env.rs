@@ -29,6 +29,39 @@ pub fn load_dotenv() -> Result<(), String> {
     }
 }
 
+/// Where the process runs: `ENVIRONMENT`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// On a developer's machine: explorers, a throw-away wallet, no Redis needed.
+    Development,
+    /// For everyone.
+    Production,
+}
+
+/// The text is neither `development` nor `production`.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an environment")]
+pub struct NotAnEnvironment;
+
+impl FromStr for Environment {
+    type Err = NotAnEnvironment;
+
+    fn from_str(text: &str) -> Result<Self, NotAnEnvironment> {
+        match text {
+            "development" => Ok(Self::Development),
+            "production" => Ok(Self::Production),
+            _ => Err(NotAnEnvironment),
+        }
+    }
+}
+
+impl Environment {
+    /// Reads `ENVIRONMENT`; nothing said means production.
+    pub fn read(env: &mut Reader<'_>) -> Option<Self> {
+        env.or("ENVIRONMENT", "development or production", "production")
+    }
+}
+
 /// A variable as `--help` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
