@@ -115,6 +115,7 @@ impl Observation {
 /// 3. flood guard: before any work is done;
 /// 4. timeout: covers what the handlers do, extractors included;
 /// 5. body limit.
+#[expect(clippy::needless_pass_by_value, reason = "a service hands its settings over")]
 pub fn layers(router: Router, layers: Layers) -> Router {
     let (observer, flood) = (layers.observer(), layers.flood());
     layers_sharing(router, &layers, observer, flood)
