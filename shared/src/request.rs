@@ -1,5 +1,7 @@
 //! What is known of the request at hand: its id, its trace, the client's address, the user.
 
+mod unique;
+
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -32,7 +34,7 @@ impl RequestInfo {
     /// peer is a trusted one that speaks for itself (a service of ours, or the kubelet).
     #[must_use]
     pub fn new(headers: &HeaderMap, client: IpAddr, internal: bool) -> Self {
-        let fresh = Uuid::now_v7();
+        let fresh = unique::id();
         let id = headers.get(REQUEST_ID).filter(|id| is_request_id(id.as_bytes())).cloned();
         let id = id.unwrap_or_else(|| {
             let mut text = Uuid::encode_buffer();
