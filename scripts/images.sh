@@ -118,6 +118,9 @@ migrates() {
   buildah run --isolation chroot --env "DATABASE_URL=$DATABASE_URL" "$container" -- /auth migrate
 }
 
+# buildah takes a LABEL from its cache even if the argument in it has changed: the last stages start anew.
+mapfile -t labelled < <(buildah images --all --quiet --filter 'label=org.opencontainers.image.vendor=Alternate Futures')
+[ ${#labelled[@]} -eq 0 ] || buildah rmi --force "${labelled[@]}" > /dev/null 2>&1 || true
 for service in auth:3001 backend:4000 home:3000; do
   name=${service%:*} port=${service#*:}
   check "$name builds" build "$name"
