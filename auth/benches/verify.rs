@@ -1,5 +1,6 @@
 //! What it costs to check a signed message, beside one recovery by libsecp256k1, the fastest there
 //! is: `cargo bench -p auth`.
+#![expect(clippy::expect_used, reason = "a benchmark")]
 
 use std::hint::black_box;
 
