@@ -10,10 +10,20 @@ cd "$(dirname "$0")/.."
 : "${DATABASE_URL:?must be the URL of a database with all migrations applied}"
 
 fresh=$(mktemp -d)
-trap 'rm -rf "$fresh"' EXIT
 # The macros write what they learn into this folder when they run, so they must run: a changed file
-# time makes cargo compile our crates again, and nothing else.
-touch auth/src/lib.rs auth/tests/it/main.rs backend/src/lib.rs backend/tests/it/main.rs shared/src/lib.rs
+# time makes cargo check our crates again, and nothing else. It is put back at the end, so that what is
+# built already stays fresh.
+sources=(auth/src/lib.rs auth/tests/it/main.rs backend/src/lib.rs backend/tests/it/main.rs shared/src/lib.rs)
+times=$(mktemp -d)
+for source in "${sources[@]}"; do
+  touch -r "$source" "$times/${source//\//-}"
+  touch "$source"
+done
+finish() {
+  for source in "${sources[@]}"; do touch -r "$times/${source//\//-}" "$source"; done
+  rm -rf "$fresh" "$times"
+}
+trap finish EXIT
 export SQLX_OFFLINE=false SQLX_OFFLINE_DIR=$fresh SQLX_TMP=$fresh
 if [ "${1:-}" = --check ]; then
   cargo clippy --workspace --all-targets --locked -- -D warnings
