@@ -36,7 +36,7 @@ pub(crate) struct Measured {
     pub(crate) objects: u64,
     /// Whether a page's length comes from a variable, so that it must be measured each time.
     pub(crate) by_variables: bool,
-    /// Whether it asks about the schema itself.
+    /// Whether it asks for the schema itself.
     pub(crate) introspects: bool,
 }
 
@@ -175,7 +175,8 @@ impl<'a> Walk<'a> {
             return Ok(0);
         }
         if name.starts_with("__") || place.introspection.is_some() {
-            self.introspects = true;
+            // `__type` may be null, and is where introspection is off: it tells as little.
+            self.introspects |= name == "__schema";
             let around =
                 place.introspection.unwrap_or(0) + usize::from(INTROSPECTION_LISTS.contains(&name));
             if around > MOST_INTROSPECTION_LISTS {
