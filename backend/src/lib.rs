@@ -8,6 +8,7 @@ pub mod database;
 pub mod dns;
 pub mod events;
 pub mod hostname;
+pub mod json;
 pub mod loader;
 pub mod name;
 pub mod schema;

@@ -38,6 +38,24 @@ pub trait Loader: Send + Sync + 'static {
     ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>, Error>> + Send;
 }
 
+/// Sorts the rows of a statement over many keys: `nth` says for each row which key it is for,
+/// counted from 1 as `with ordinality` does, and `row` makes the next row for that key.
+pub fn lists<K: Copy + Eq + Hash, T>(
+    keys: &[K],
+    nth: &[i32],
+    mut row: impl FnMut(&K) -> Option<T>,
+) -> HashMap<K, Vec<T>> {
+    let mut lists = HashMap::with_capacity(keys.len());
+    for same in nth.chunk_by(|one, other| one == other) {
+        let key = same.first().and_then(|nth| keys.get(usize::try_from(nth - 1).ok()?));
+        let Some(key) = key else { continue };
+        let mut list = Vec::with_capacity(same.len());
+        list.extend(same.iter().map_while(|_| row(key)));
+        lists.insert(*key, list);
+    }
+    lists
+}
+
 /// Hands out what was loaded.
 type Delivery = Box<dyn FnOnce() + Send>;
 
@@ -71,15 +89,19 @@ impl Loaders {
     }
 }
 
-/// Who waits for what.
-type Waiting<L> = HashMap<<L as Loader>::Key, Vec<oneshot::Sender<Answer<L>>>>;
-/// What a waiting resolver is told.
-type Answer<L> = Result<Option<<L as Loader>::Value>, Error>;
+/// A resolver that waits for what belongs to its keys.
+struct Waiting<L: Loader> {
+    keys: Vec<L::Key>,
+    answer: oneshot::Sender<Answer<L>>,
+}
+
+/// What a waiting resolver is told: what belongs to each of its keys.
+type Answer<L> = Result<Vec<Option<<L as Loader>::Value>>, Error>;
 
 /// Gathers keys for one loader.
 pub struct Batch<L: Loader> {
     loader: L,
-    waiting: Mutex<Waiting<L>>,
+    waiting: Mutex<Vec<Waiting<L>>>,
     ready: Ready,
 }
 
@@ -89,14 +111,25 @@ impl<L: Loader> Batch<L> {
     /// # Errors
     /// Whatever the statement failed with.
     pub async fn load_one(self: Arc<Self>, key: L::Key) -> Result<Option<L::Value>, Error> {
-        let (sender, receiver) = oneshot::channel();
+        Ok(self.load_many(vec![key]).await?.pop().flatten())
+    }
+
+    /// Waits for what belongs to each of `keys`; `None` where nothing does.
+    ///
+    /// # Errors
+    /// Whatever the statement failed with.
+    pub async fn load_many(
+        self: Arc<Self>,
+        keys: Vec<L::Key>,
+    ) -> Result<Vec<Option<L::Value>>, Error> {
+        let (answer, receiver) = oneshot::channel();
         {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             if waiting.is_empty() {
                 let load = Box::pin(Arc::clone(&self).load_waiting());
                 self.ready.lock().unwrap_or_else(PoisonError::into_inner).push(load);
             }
-            waiting.entry(key).or_default().push(sender);
+            waiting.push(Waiting { keys, answer });
         }
         // Outside of tokio's budget for one poll (128 answers), or a level of more rows than that
         // would be split. Dropped unanswered only when the load panicked, which the request then
@@ -107,24 +140,38 @@ impl<L: Loader> Batch<L> {
     async fn load_waiting(self: Arc<Self>) -> Delivery {
         let waiting =
             std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        let keys = waiting.keys().cloned().collect::<Vec<_>>();
+        let mut uses = HashMap::new();
+        for key in waiting.iter().flat_map(|waiting| &waiting.keys) {
+            *uses.entry(key.clone()).or_insert(0) += 1;
+        }
+        let keys = uses.keys().cloned().collect::<Vec<_>>();
         let loaded = self.loader.load(&keys).await;
-        Box::new(|| deliver::<L>(waiting, loaded))
+        Box::new(|| deliver::<L>(waiting, uses, loaded))
     }
 }
 
-fn deliver<L: Loader>(waiting: Waiting<L>, mut loaded: Result<HashMap<L::Key, L::Value>, Error>) {
-    for (key, senders) in waiting {
-        let value = match &mut loaded {
-            Ok(values) => Ok(values.remove(&key)),
+/// `uses` says how many wait for a key: all but the last get a copy.
+fn deliver<L: Loader>(
+    waiting: Vec<Waiting<L>>,
+    mut uses: HashMap<L::Key, usize>,
+    mut loaded: Result<HashMap<L::Key, L::Value>, Error>,
+) {
+    for Waiting { keys, answer } in waiting {
+        let values = match &mut loaded {
+            Ok(values) => Ok(keys.iter().map(|key| hand_out(key, &mut uses, values)).collect()),
             Err(error) => Err(error.clone()),
         };
-        let last = senders.len() - 1;
-        let mut value = Some(value);
-        for (n, sender) in senders.into_iter().enumerate() {
-            let answer = if n == last { value.take() } else { value.clone() };
-            // A resolver that no longer waits has been cut off by a failure beside it.
-            let _ = answer.map(|answer| sender.send(answer));
-        }
+        // A resolver that no longer waits has been cut off by a failure beside it.
+        let _ = answer.send(values);
     }
+}
+
+fn hand_out<K: Eq + Hash, V: Clone>(
+    key: &K,
+    uses: &mut HashMap<K, usize>,
+    values: &mut HashMap<K, V>,
+) -> Option<V> {
+    let uses = uses.get_mut(key)?;
+    *uses -= 1;
+    if *uses == 0 { values.remove(key) } else { values.get(key).cloned() }
 }

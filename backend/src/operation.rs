@@ -40,6 +40,8 @@ pub(crate) struct Prepared {
     pub(crate) document: ExecutableDocument,
     /// Whether some page's length comes from a variable.
     by_variables: bool,
+    /// Whether it asks for an object in several places of one, so that answers must be merged.
+    pub(crate) merges: bool,
 }
 
 /// The operation of a document that was asked for.
@@ -83,17 +85,18 @@ impl Operations {
         }
         limits::scan(text, &self.limits)?;
         let document = parse_query(text).map_err(|error| Problem::parse(&error))?;
-        let mut by_variables = false;
+        let (mut by_variables, mut merges) = (false, false);
         for (_, operation) in document.operations.iter() {
             let measured =
                 limits::measure(&document, &operation.node, None, &self.types, &self.limits)?;
             by_variables |= measured.by_variables;
+            merges |= measured.merges;
             if measured.introspects && self.environment == Environment::Production {
                 return Err(Problem::Introspection);
             }
         }
         self.validator.check(&document).await?;
-        let prepared = Arc::new(Prepared { document, by_variables });
+        let prepared = Arc::new(Prepared { document, by_variables, merges });
         self.cache.insert(text, Arc::clone(&prepared));
         Ok(prepared)
     }

@@ -104,6 +104,7 @@ pub(crate) async fn prepare(
         caller,
         request: input.request.clone(),
         project: input.project,
+        merges: prepared.merges,
         loaders: Arc::clone(&loaders),
     });
     Ok(Execution { prepared, kind, operation_name, variables, scope, loaders })

@@ -1,10 +1,10 @@
 //! What leaves the service: errors with their codes and the request's id, everything else masked.
 
 use async_graphql::{ServerError, Value};
-use serde::Serialize;
 use shared::request::RequestInfo;
 
 use crate::error::Error;
+use crate::json::Json;
 
 /// The message of everything that is nobody's business but ours.
 const MASKED: &str = "internal error";
@@ -36,18 +36,19 @@ pub(crate) fn finish(mut errors: Vec<ServerError>, request: &RequestInfo) -> Vec
     errors
 }
 
-/// A response as it is sent; a request error has no `data` at all.
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [ServerError],
-}
-
-/// The bytes of a response.
+/// The bytes of a response; a request error has no `data` at all.
 pub(crate) fn body_of(data: Option<&Value>, errors: &[ServerError]) -> Vec<u8> {
-    let body = serde_json::to_vec(&Body { data, errors });
-    // Only a map with keys that are no strings could fail, and there is none.
-    body.unwrap_or_else(|_| format!(r#"{{"errors":[{{"message":"{MASKED}"}}]}}"#).into_bytes())
+    let mut json = Json::default();
+    json.raw(b"{");
+    if let Some(data) = data {
+        json.raw(b"\"data\":");
+        json.value(data);
+    }
+    if !errors.is_empty() {
+        json.separate(usize::from(data.is_some()));
+        json.raw(b"\"errors\":");
+        json.serialize(errors);
+    }
+    json.raw(b"}");
+    json.into_bytes()
 }

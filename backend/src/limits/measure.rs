@@ -4,7 +4,7 @@
 
 mod cycles;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::types::{
     ExecutableDocument, Field, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
@@ -38,6 +38,8 @@ pub(crate) struct Measured {
     pub(crate) by_variables: bool,
     /// Whether it asks for the schema itself.
     pub(crate) introspects: bool,
+    /// Whether one object is asked for in several places, so that its answers must be merged.
+    pub(crate) merges: bool,
 }
 
 /// Checks an operation. Without `variables` their defaults count, and the longest page where there
@@ -62,6 +64,7 @@ pub(crate) fn measure(
         visits: 0,
         by_variables: false,
         introspects: false,
+        merges: false,
     };
     let root = Place {
         object: types::root(operation.ty),
@@ -75,8 +78,15 @@ pub(crate) fn measure(
     if objects > limits.objects && !(walk.by_variables && variables.is_none()) {
         return Err(Exceeded::Objects(limits.objects));
     }
-    let Walk { by_variables, introspects, .. } = walk;
-    Ok(Measured { objects, by_variables, introspects })
+    let Walk { by_variables, introspects, merges, .. } = walk;
+    Ok(Measured { objects, by_variables, introspects, merges })
+}
+
+/// Whether two of these are one object: they have the same key.
+fn asks_again(fields: &[&Field]) -> bool {
+    let mut keys = HashSet::new();
+    let objects = fields.iter().filter(|field| !field.selection_set.node.items.is_empty());
+    objects.into_iter().any(|field| !keys.insert(field.response_key().node.as_str()))
 }
 
 /// Where a selection stands.
@@ -103,6 +113,7 @@ struct Walk<'a> {
     visits: usize,
     by_variables: bool,
     introspects: bool,
+    merges: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -114,6 +125,7 @@ impl<'a> Walk<'a> {
         let mut fields = Vec::new();
         self.gather(set, &mut fields)?;
         self.refuse_crowds(&fields, place)?;
+        self.merges |= asks_again(&fields);
         let mut objects = 0_u64;
         for field in fields {
             objects = objects.saturating_add(self.field(field, place)?);

@@ -24,6 +24,8 @@ pub struct Scope {
     pub request: RequestInfo,
     /// `X-Project-Id`, when it is an id at all; it may be another owner's or long gone.
     pub project: Option<Uuid>,
+    /// Whether some answers must be merged: the document asks for a field in several places.
+    pub merges: bool,
     /// Loads that wait for company.
     pub loaders: Arc<Loaders>,
 }

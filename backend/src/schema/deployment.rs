@@ -13,9 +13,10 @@ use uuid::Uuid;
 pub use status::DeploymentStatus;
 
 use crate::Error;
+use crate::json::name_of;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
-use crate::schema::node::{Node, Nodes};
+use crate::schema::node::{Members, Node, Nodes, members};
 use crate::schema::page::{Page, PageInfo, Position, Row};
 use crate::schema::site::{Site, loaders::SiteById};
 
@@ -62,6 +63,17 @@ impl Deployment {
     }
 }
 
+members!(Deployment {
+    "id" => |row| row.id,
+    "siteId" => |row| row.site_id,
+    "cid" => |row| row.cid,
+    "status" => |row| name_of(row.status),
+    "storageType" => |row| name_of(row.storage_type),
+    "message" => |row| row.message,
+    "createdAt" => |row| row.created_at,
+    "updatedAt" => |row| row.updated_at,
+});
+
 impl Row for Deployment {
     fn position(&self) -> Position {
         Position { at: self.created_at, id: self.id.0 }
@@ -74,16 +86,18 @@ pub struct DeploymentList {
     site: Option<Uuid>,
 }
 
+impl Members for DeploymentList {}
+
 /// Deployments, newest first.
 #[Object]
 impl DeploymentList {
     /// The deployments of this page.
-    async fn data(&self) -> Nodes<&Deployment> {
-        self.page.rows.iter().collect()
+    async fn data(&self) -> &Nodes<Deployment> {
+        &self.page.rows
     }
 
     /// How to go on.
-    async fn page_info(&self) -> &PageInfo {
+    async fn page_info(&self) -> &Node<PageInfo> {
         &self.page.info
     }
 

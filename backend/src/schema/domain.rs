@@ -11,9 +11,10 @@ use uuid::Uuid;
 
 use crate::Error;
 use crate::hostname;
+use crate::json::name_of;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
-use crate::schema::node::{Node, Nodes};
+use crate::schema::node::{Members, Node, Nodes, members};
 use crate::schema::page::{Page, PageInfo, Position, Row};
 use crate::schema::site::{Site, loaders::SiteById};
 
@@ -56,6 +57,11 @@ pub struct Domain {
 }
 
 impl Domain {
+    /// Whether its ownership is proven.
+    fn is_verified(&self) -> bool {
+        self.verification_status == VerificationStatus::Verified
+    }
+
     /// What the TXT record must say.
     pub(crate) fn txt_value(&self) -> String {
         format!("alternatefutures-verification={}", self.verification_token)
@@ -66,7 +72,7 @@ impl Domain {
 impl Domain {
     /// Whether its ownership is proven.
     async fn verified(&self) -> bool {
-        self.verification_status == VerificationStatus::Verified
+        self.is_verified()
     }
 
     /// Name of the TXT record that proves the ownership.
@@ -86,6 +92,21 @@ impl Domain {
     }
 }
 
+members!(Domain {
+    "id" => |row| row.id,
+    "siteId" => |row| row.site_id,
+    "hostname" => |row| row.hostname,
+    "verificationStatus" => |row| name_of(row.verification_status),
+    "isPrimary" => |row| row.is_primary,
+    "verified" => |row| row.is_verified(),
+    "txtRecordName" => |row| hostname::txt_name(&row.hostname),
+    "txtRecordValue" => |row| row.txt_value(),
+    "verifiedAt" => |row| row.verified_at,
+    "lastCheckedAt" => |row| row.last_checked_at,
+    "createdAt" => |row| row.created_at,
+    "updatedAt" => |row| row.updated_at,
+});
+
 impl Row for Domain {
     fn position(&self) -> Position {
         Position { at: self.created_at, id: self.id.0 }
@@ -98,16 +119,18 @@ pub struct DomainList {
     site: Option<Uuid>,
 }
 
+impl Members for DomainList {}
+
 /// Domains, newest first.
 #[Object]
 impl DomainList {
     /// The domains of this page.
-    async fn data(&self) -> Nodes<&Domain> {
-        self.page.rows.iter().collect()
+    async fn data(&self) -> &Nodes<Domain> {
+        &self.page.rows
     }
 
     /// How to go on.
-    async fn page_info(&self) -> &PageInfo {
+    async fn page_info(&self) -> &Node<PageInfo> {
         &self.page.info
     }
 

@@ -10,6 +10,8 @@ use async_graphql::{
 };
 use uuid::Uuid;
 
+use crate::json::{Json, ToJson};
+
 /// The id of a row. A text that is no UUID is read as the nil UUID, which no row has: it is
 /// answered like every other id that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
@@ -31,6 +33,12 @@ impl OutputType for Id {
         _: &Positioned<Field>,
     ) -> ServerResult<Value> {
         Ok(Value::String(self.0.to_string()))
+    }
+}
+
+impl ToJson for Id {
+    fn write(&self, json: &mut Json) {
+        self.0.write(json);
     }
 }
 

@@ -1,22 +1,80 @@
 //! Executes the fields of objects.
 //!
 //! The executor's own way allocates twice for each field and waits for all of them at once; most
-//! fields are members of a row that is there already. Here they are resolved one after the other,
-//! and only fields with fields of their own wait side by side, so that their loaders still gather
-//! one level. This also keeps the order of the document, and lets a failure rise to the nearest
-//! field that may be null, neither of which the executor does.
+//! fields are members of a row that is there already. Here those are written as JSON on the spot
+//! ([`written`]), and only fields with fields of their own wait side by side, so that their loaders
+//! still gather one level. Where a document asks for one field in several places, the answers must
+//! be merged and are built as values first ([`values`]). Both keep the order of the document and let
+//! a failure rise to the nearest field that may be null, which the executor does not.
+
+mod values;
+mod written;
 
 use std::borrow::Cow;
 use std::pin::Pin;
 
-use async_graphql::indexmap::IndexMap;
-use async_graphql::indexmap::map::Entry;
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql::registry::Registry;
-use async_graphql::{
-    ContextSelectionSet, Name, ObjectType, OutputType, Positioned, ServerResult, Value,
-};
-use futures_util::future::try_join_all;
+use async_graphql::{ContextSelectionSet, ObjectType, OutputType, Positioned, ServerResult, Value};
+
+use crate::json::Json;
+use written::Plan;
+pub(crate) use written::related;
+pub use written::{Column, Placed};
+
+/// Writes one member of a row.
+pub type Member<T> = fn(&T, &mut Json);
+
+/// Answers one field for many rows of one level.
+pub type Relation<T> = for<'a> fn(&'a [Placed<'a, T>], &'a Positioned<Field>) -> Boxed<'a, Column>;
+
+/// An object whose plain members can be written without asking its resolvers.
+pub trait Members: ObjectType + Sized {
+    /// The member that answers `field`: without arguments, and never a failure. Other fields are
+    /// asked of their resolvers.
+    #[must_use]
+    fn member(field: &str) -> Option<Member<Self>> {
+        let _ = field;
+        None
+    }
+
+    /// How `field` is answered for many rows at once, when it is a list of other rows.
+    #[must_use]
+    fn relation(field: &str) -> Option<Relation<Self>> {
+        let _ = field;
+        None
+    }
+}
+
+/// Which field of an object is which member, and which is a list that a loader has:
+/// `members!(Site { "id" => |row| row.id; "deployments" => DeploymentsBySite |row, first| ... })`.
+macro_rules! members {
+    ($object:ty {
+        $($field:literal => |$row:ident| $member:expr),+
+        $(; $list:literal => $loader:ty, |$parent:ident, $first:ident| $key:expr)* $(,)?
+    }) => {
+        impl $crate::schema::node::Members for $object {
+            fn member(field: &str) -> Option<$crate::schema::node::Member<Self>> {
+                Some(match field {
+                    $($field => |$row, json| $crate::json::ToJson::write(&$member, json),)+
+                    _ => return None,
+                })
+            }
+
+            fn relation(field: &str) -> Option<$crate::schema::node::Relation<Self>> {
+                match field {
+                    $($list => Some(|rows, field| {
+                        $crate::schema::node::related::<Self, $loader, _>(
+                            rows, field, |$parent, $first| $key,
+                        )
+                    }),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+pub(crate) use members;
 
 /// An object whose fields are executed here.
 #[derive(Clone, Debug)]
@@ -26,13 +84,7 @@ pub struct Node<T>(pub T);
 #[derive(Clone, Debug)]
 pub struct Nodes<T>(pub Vec<T>);
 
-impl<T> FromIterator<T> for Nodes<T> {
-    fn from_iter<I: IntoIterator<Item = T>>(rows: I) -> Self {
-        Self(rows.into_iter().collect())
-    }
-}
-
-impl<T: ObjectType> OutputType for Node<T> {
+impl<T: Members> OutputType for Node<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }
@@ -46,11 +98,17 @@ impl<T: ObjectType> OutputType for Node<T> {
         ctx: &ContextSelectionSet<'_>,
         _: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        boxed(object(&self.0, ctx)).await
+        boxed(async {
+            match Plan::of(ctx) {
+                Some(plan) => plan.object(&self.0, ctx).await,
+                None => values::object(&self.0, ctx).await,
+            }
+        })
+        .await
     }
 }
 
-impl<T: ObjectType> OutputType for Nodes<T> {
+impl<T: Members> OutputType for Nodes<T> {
     fn type_name() -> Cow<'static, str> {
         Vec::<T>::type_name()
     }
@@ -68,58 +126,22 @@ impl<T: ObjectType> OutputType for Nodes<T> {
         ctx: &ContextSelectionSet<'_>,
         _: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        boxed(list(&self.0, ctx)).await
+        boxed(async {
+            match Plan::of(ctx) {
+                Some(plan) => plan.list(&self.0, ctx).await,
+                None => values::list(&self.0, ctx).await,
+            }
+        })
+        .await
     }
 }
 
-type Boxed<'a, T> = Pin<Box<dyn Future<Output = ServerResult<T>> + Send + 'a>>;
+/// A future of a known size.
+pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = ServerResult<T>> + Send + 'a>>;
 
 /// Types refer to each other in circles: somewhere the futures must be of a known size.
 fn boxed<'a, T>(future: impl Future<Output = ServerResult<T>> + Send + 'a) -> Boxed<'a, T> {
     Box::pin(future)
-}
-
-async fn list<T: ObjectType>(rows: &[T], ctx: &ContextSelectionSet<'_>) -> ServerResult<Value> {
-    let row = |index| async move { object(&rows[index], &ctx.with_index(index)).await };
-    if ctx.item.node.items.iter().all(|selection| is_leaf(&selection.node)) {
-        let mut values = Vec::with_capacity(rows.len());
-        for index in 0..rows.len() {
-            values.push(row(index).await?);
-        }
-        return Ok(Value::List(values));
-    }
-    try_join_all((0..rows.len()).map(|index| boxed(row(index)))).await.map(Value::List)
-}
-
-async fn object<T: ObjectType>(row: &T, ctx: &ContextSelectionSet<'_>) -> ServerResult<Value> {
-    let items = &ctx.item.node.items;
-    let mut values = IndexMap::with_capacity(items.len());
-    let mut waiting = Vec::new();
-    let mut fields = Vec::new();
-    gather::<T>(ctx, &ctx.item.node, &mut fields);
-    for field in fields {
-        let key = field.node.response_key().node.clone();
-        if field.node.selection_set.node.items.is_empty() {
-            let value = value(row, ctx, field).await?;
-            values.insert(key, value);
-        } else {
-            // Holds its place in the order of the document.
-            values.entry(key.clone()).or_insert(Value::Null);
-            waiting.push((key, field));
-        }
-    }
-    if let [(key, field)] = waiting.as_slice() {
-        let value = value(row, ctx, field).await?;
-        values.insert(key.clone(), value);
-        return Ok(Value::Object(values));
-    }
-    let all = waiting.into_iter().map(|(key, field)| {
-        boxed(async move { value(row, ctx, field).await.map(|value| (key, value)) })
-    });
-    for (key, value) in try_join_all(all).await? {
-        merge(values.entry(key), value);
-    }
-    Ok(Value::Object(values))
 }
 
 /// One field. When it fails and may be null, it is, and the error is told; otherwise its object
@@ -171,33 +193,5 @@ fn gather<'a, T: ObjectType>(
         if condition.is_none_or(|condition| condition.node.on.node == *T::type_name()) {
             gather::<T>(ctx, &set.node, fields);
         }
-    }
-}
-
-fn is_leaf(selection: &Selection) -> bool {
-    matches!(selection, Selection::Field(field) if field.node.selection_set.node.items.is_empty())
-}
-
-/// One field may be asked for in several places, with other fields below it.
-fn merge(place: Entry<'_, Name, Value>, value: Value) {
-    match (place, value) {
-        (Entry::Vacant(place), value) => {
-            place.insert(value);
-        }
-        (Entry::Occupied(mut place), value) => merge_into(place.get_mut(), value),
-    }
-}
-
-fn merge_into(known: &mut Value, value: Value) {
-    match (known, value) {
-        (Value::Object(known), Value::Object(value)) => {
-            for (key, value) in value {
-                merge(known.entry(key), value);
-            }
-        }
-        (Value::List(known), Value::List(value)) => {
-            known.iter_mut().zip(value).for_each(|(known, value)| merge_into(known, value));
-        }
-        (known, value) => *known = value,
     }
 }

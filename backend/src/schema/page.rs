@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::Error;
 use crate::schema::context::Ask;
+use crate::schema::node::{Node, Nodes, members};
 
 /// Most rows of a page, and of a nested list.
 const MOST: i32 = 100;
@@ -74,12 +75,17 @@ pub struct PageInfo {
     end_cursor: Option<String>,
 }
 
+members!(PageInfo {
+    "hasNextPage" => |row| row.has_next_page,
+    "endCursor" => |row| row.end_cursor,
+});
+
 /// Some rows of a list.
 pub struct Page<T> {
     /// The rows.
-    pub rows: Vec<T>,
+    pub rows: Nodes<T>,
     /// How to go on.
-    pub info: PageInfo,
+    pub info: Node<PageInfo>,
 }
 
 impl Wanted {
@@ -109,7 +115,8 @@ impl Wanted {
         rows.truncate(most);
         let last = rows.last().map(Row::position);
         let end_cursor = last.map(|position| self.list.cursor(ctx, position)).transpose()?;
-        Ok(Page { rows, info: PageInfo { has_next_page, end_cursor } })
+        let info = Node(PageInfo { has_next_page, end_cursor });
+        Ok(Page { rows: Nodes(rows), info })
     }
 }
 
@@ -137,6 +144,15 @@ impl List {
         let filter = self.1.as_ref().map_or(&[][..], |id| id.as_bytes());
         [b"cursor", self.0.as_bytes(), filter, owner, position]
     }
+}
+
+/// How many rows a nested list has that does not say.
+const NESTED: i32 = 20;
+
+/// The argument `first` of a nested list.
+pub fn nested(ctx: &Context<'_>) -> Result<i32, Error> {
+    let first = ctx.param_value("first", Some(|| NESTED));
+    count(first.map_or(0, |(_, first)| first))
 }
 
 /// How many rows a list has, nested ones too.

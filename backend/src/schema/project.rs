@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::Error;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
-use crate::schema::node::{Node, Nodes};
+use crate::schema::node::{Members, Node, Nodes, members};
 use crate::schema::page::{List, Page, PageInfo, Position, Row, Wanted, count};
 use crate::schema::site::{Site, loaders::SitesByProject};
 
@@ -45,6 +45,16 @@ impl Project {
     }
 }
 
+members!(Project {
+    "id" => |row| row.id,
+    "name" => |row| row.name,
+    "slug" => |row| row.slug,
+    "description" => |row| row.description,
+    "createdAt" => |row| row.created_at,
+    "updatedAt" => |row| row.updated_at;
+    "sites" => SitesByProject, |row, first| (row.id.0, first)
+});
+
 impl Row for Project {
     fn position(&self) -> Position {
         Position { at: self.created_at, id: self.id.0 }
@@ -54,16 +64,18 @@ impl Row for Project {
 /// Projects, newest first.
 pub struct ProjectList(Page<Project>);
 
+impl Members for ProjectList {}
+
 /// Projects, newest first.
 #[Object]
 impl ProjectList {
     /// The projects of this page.
-    async fn data(&self) -> Nodes<&Project> {
-        self.0.rows.iter().collect()
+    async fn data(&self) -> &Nodes<Project> {
+        &self.0.rows
     }
 
     /// How to go on.
-    async fn page_info(&self) -> &PageInfo {
+    async fn page_info(&self) -> &Node<PageInfo> {
         &self.0.info
     }
 

@@ -16,7 +16,7 @@ use crate::schema::domain::{
     loaders::{DomainsBySite, PrimaryDomain},
 };
 use crate::schema::id::Id;
-use crate::schema::node::{Node, Nodes};
+use crate::schema::node::{Members, Node, Nodes, members};
 use crate::schema::page::{Page, PageInfo, Position, Row, count};
 use crate::schema::project::{Project, loaders::ProjectById};
 
@@ -84,6 +84,17 @@ impl Site {
     }
 }
 
+members!(Site {
+    "id" => |row| row.id,
+    "projectId" => |row| row.project_id,
+    "name" => |row| row.name,
+    "slug" => |row| row.slug,
+    "createdAt" => |row| row.created_at,
+    "updatedAt" => |row| row.updated_at;
+    "deployments" => DeploymentsBySite, |row, first| (row.id.0, first);
+    "domains" => DomainsBySite, |row, first| (row.id.0, first)
+});
+
 impl Row for Site {
     fn position(&self) -> Position {
         Position { at: self.created_at, id: self.id.0 }
@@ -96,16 +107,18 @@ pub struct SiteList {
     project: Option<Uuid>,
 }
 
+impl Members for SiteList {}
+
 /// Sites, newest first.
 #[Object]
 impl SiteList {
     /// The sites of this page.
-    async fn data(&self) -> Nodes<&Site> {
-        self.page.rows.iter().collect()
+    async fn data(&self) -> &Nodes<Site> {
+        &self.page.rows
     }
 
     /// How to go on.
-    async fn page_info(&self) -> &PageInfo {
+    async fn page_info(&self) -> &Node<PageInfo> {
         &self.page.info
     }
 

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::Error;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
-use crate::schema::node::{Node, Nodes};
+use crate::schema::node::{Members, Node, Nodes, members};
 use crate::schema::page::{List, Page, PageInfo, Position, Row, Wanted};
 
 /// What a token allows.
@@ -55,6 +55,15 @@ impl From<api::Token> for PersonalAccessToken {
     }
 }
 
+members!(PersonalAccessToken {
+    "id" => |row| row.id,
+    "name" => |row| row.name,
+    "maskedToken" => |row| row.masked_token,
+    "expiresAt" => |row| row.expires_at,
+    "lastUsedAt" => |row| row.last_used_at,
+    "createdAt" => |row| row.created_at,
+});
+
 impl Row for PersonalAccessToken {
     fn position(&self) -> Position {
         Position { at: self.created_at, id: self.id.0 }
@@ -67,16 +76,18 @@ pub struct PersonalAccessTokenList {
     total: usize,
 }
 
+impl Members for PersonalAccessTokenList {}
+
 /// Personal Access Tokens, newest first.
 #[Object]
 impl PersonalAccessTokenList {
     /// The tokens of this page.
-    async fn data(&self) -> Nodes<&PersonalAccessToken> {
-        self.page.rows.iter().collect()
+    async fn data(&self) -> &Nodes<PersonalAccessToken> {
+        &self.page.rows
     }
 
     /// How to go on.
-    async fn page_info(&self) -> &PageInfo {
+    async fn page_info(&self) -> &Node<PageInfo> {
         &self.page.info
     }
 

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use crate::Error;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
-use crate::schema::node::{Node, Nodes};
+use crate::schema::node::{Node, Nodes, members};
 use crate::schema::page::count;
 use crate::schema::project::{Project, loaders::NewestProjects};
 
@@ -42,6 +42,17 @@ impl User {
         Ok(Nodes(newest.unwrap_or_default()))
     }
 }
+
+members!(User {
+    "id" => |row| row.id,
+    "email" => |row| row.email,
+    "username" => |row| row.username,
+    "displayName" => |row| row.display_name,
+    "walletAddress" => |row| row.wallet_address,
+    "createdAt" => |row| row.created_at,
+    "updatedAt" => |row| row.updated_at;
+    "projects" => NewestProjects, |_row, first| first
+});
 
 /// Query root of this file.
 #[derive(Default)]

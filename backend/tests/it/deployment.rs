@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::owner::{CID, Owner, refusal, text};
+use crate::owner::{CID, Owner, data, refusal, text};
 
 pub(crate) const STEP: &str = "mutation($id: ID!, $status: DeploymentStatus!, $message: String) {
     updateDeploymentStatus(id: $id, status: $status, message: $message) { status message }
@@ -65,7 +65,7 @@ async fn only_legal_steps_are_taken(db: PgPool) {
             let variables = json!({ "id": id, "status": to, "message": "why" });
             let response = owner.run(STEP, variables).await;
             if legal.contains(&(from, to)) {
-                let answer = response.data.into_json().unwrap();
+                let answer = data(&response);
                 let expected = json!({ "status": to, "message": "why" });
                 assert_eq!(answer["updateDeploymentStatus"], expected, "{from} to {to}");
             } else {
@@ -111,7 +111,7 @@ async fn a_subscriber_sees_the_status_now_then_every_step_then_the_end(db: PgPoo
     let id = owner.deployment(&site).await;
     let mut updates = owner.watch(WATCH, json!({ "id": id }));
 
-    let first = updates.next().await.unwrap().data.into_json().unwrap();
+    let first = data(&updates.next().await.unwrap());
     assert_eq!(first["deploymentStatus"]["status"], "PENDING");
     for status in ["BUILDING", "UPLOADING"] {
         owner.ask(STEP, json!({ "id": id, "status": status })).await;
@@ -120,7 +120,7 @@ async fn a_subscriber_sees_the_status_now_then_every_step_then_the_end(db: PgPoo
     owner.ask(STEP, failed).await;
 
     let rest = updates.collect::<Vec<_>>().await;
-    let rest = rest.into_iter().map(|update| update.data.into_json().unwrap());
+    let rest = rest.iter().map(data);
     let rest = rest.map(|update| update["deploymentStatus"].clone()).collect::<Vec<_>>();
     let statuses = rest.iter().map(|update| text(&update["status"])).collect::<Vec<_>>();
     assert_eq!(statuses, ["BUILDING", "UPLOADING", "FAILED"]);
@@ -137,7 +137,7 @@ async fn a_subscription_to_what_has_ended_tells_the_end_and_ends(db: PgPool) {
     let updates = owner.watch(WATCH, json!({ "id": id })).collect::<Vec<_>>().await;
 
     assert_eq!(updates.len(), 1);
-    let update = updates[0].data.clone().into_json().unwrap();
+    let update = data(&updates[0]);
     assert_eq!(update["deploymentStatus"]["status"], "FAILED");
 }
 

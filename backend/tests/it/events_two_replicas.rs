@@ -9,13 +9,13 @@ use sqlx::PgPool;
 
 use crate::app::{TestApp, json_of};
 use crate::deployment::{STEP, WATCH};
-use crate::owner::{CID, Owner, state, text};
+use crate::owner::{CID, Owner, data, state, text};
 
 async fn next(updates: &mut (impl StreamExt<Item = async_graphql::Response> + Unpin)) -> Value {
     let update = tokio::time::timeout(Duration::from_secs(10), updates.next()).await;
     let update = update.unwrap().unwrap();
     assert!(update.errors.is_empty(), "{update:?}");
-    update.data.into_json().unwrap()["deploymentStatus"].clone()
+    data(&update)["deploymentStatus"].clone()
 }
 
 /// An owner with a deployment, on a replica.
@@ -89,7 +89,7 @@ async fn a_hundred_subscribers_share_one_connection_and_leave_nothing_behind(db:
     owner.ask(STEP, json!({ "id": id, "status": "FAILED" })).await;
 
     for updates in all {
-        let rest = updates.map(|update| update.data.into_json().unwrap()).collect::<Vec<_>>().await;
+        let rest = updates.map(|update| data(&update)).collect::<Vec<_>>().await;
         let statuses = rest.iter().map(|update| text(&update["deploymentStatus"]["status"]));
         assert_eq!(statuses.collect::<Vec<_>>(), ["FAILED"]);
     }

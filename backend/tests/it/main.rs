@@ -27,3 +27,4 @@ mod subscriptions_transport;
 mod tenancy;
 mod token;
 mod user;
+mod written;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{Request, Response, Variables};
 use backend::caller::Caller;
+use backend::json::Json;
 use backend::loader::{Loaders, drive, drive_stream};
 use backend::schema::context::Scope;
 use backend::{Config, Error, EventBus, State};
@@ -40,6 +41,8 @@ pub(crate) struct Owner {
     pub(crate) state: State,
     /// `X-Project-Id`.
     pub(crate) project: Option<Uuid>,
+    /// Whether answers are built as values first, as where a field is asked for twice.
+    merges: bool,
 }
 
 impl Owner {
@@ -53,12 +56,22 @@ impl Owner {
         let id = Uuid::now_v7();
         let insert = sqlx::query("insert into auth.users (id) values ($1)").bind(id);
         insert.execute(&state.db).await.unwrap();
-        Self { id, state: state.clone(), project: None }
+        Self::known(id, state.clone())
+    }
+
+    /// Somebody who is there already.
+    pub(crate) fn known(id: Uuid, state: State) -> Self {
+        Self { id, state, project: None, merges: false }
     }
 
     /// The same person on another replica.
     pub(crate) fn at(&self, state: &State) -> Self {
         Self { state: state.clone(), ..self.clone() }
+    }
+
+    /// The same person, whose answers are built as values and not written right away.
+    pub(crate) fn merging(&self) -> Self {
+        Self { merges: true, ..self.clone() }
     }
 
     /// The same person with `X-Project-Id`.
@@ -76,6 +89,7 @@ impl Owner {
         };
         let loaders = Arc::new(Loaders::default());
         let scope = Scope {
+            merges: self.merges,
             state: self.state.clone(),
             caller: Some(Arc::new(caller)),
             request: RequestInfo::of(&axum::http::Extensions::new()),
@@ -97,7 +111,7 @@ impl Owner {
     pub(crate) async fn ask(&self, query: &str, variables: Value) -> Value {
         let response = self.run(query, variables).await;
         assert!(response.errors.is_empty(), "{query}: {:?}", response.errors);
-        response.data.into_json().unwrap()
+        data(&response)
     }
 
     /// Why an operation that must fail did.
@@ -146,6 +160,18 @@ impl Owner {
         let variables = serde_json::json!({ "site": site, "hostname": hostname });
         text(&self.ask(query, variables).await["createDomain"]["id"])
     }
+}
+
+/// The data of a response as it is sent: objects may be written already.
+pub(crate) fn sent(response: &Response) -> String {
+    let mut json = Json::default();
+    json.value(&response.data);
+    String::from_utf8(json.into_bytes()).unwrap()
+}
+
+/// The data of a response as a client reads it.
+pub(crate) fn data(response: &Response) -> Value {
+    serde_json::from_str(&sent(response)).unwrap()
 }
 
 /// A content identifier.

@@ -68,7 +68,7 @@ pub(crate) async fn install(db: &PgPool) {
 
 async fn set_up(db: &PgPool) -> Owner {
     install(db).await;
-    Owner { id: OWNER, state: state(db, &[], EventBus::Database), project: None }
+    Owner::known(OWNER, state(db, &[], EventBus::Database))
 }
 
 #[sqlx::test(migrator = "shared::db::MIGRATOR", fixtures("../fixtures/hundred_projects.sql"))]

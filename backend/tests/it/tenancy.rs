@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::deployment::WATCH;
-use crate::owner::{Owner, refusal};
+use crate::owner::{Owner, data, refusal};
 
 /// Every way to name a row, with variables `$project`, `$site`, `$deployment`, `$domain` and
 /// `$mine`, a site of the stranger's own.
@@ -78,7 +78,7 @@ async fn another_owners_ids_answer_exactly_like_missing_ones(db: PgPool) {
         assert_eq!(refusal(&foreign).unwrap().code(), "NOT_FOUND", "{operation}");
         let say = |response: &async_graphql::Response| {
             (
-                response.data.to_string(),
+                data(response).to_string(),
                 response.errors.iter().map(|e| e.message.clone()).collect::<Vec<_>>(),
             )
         };

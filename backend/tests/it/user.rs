@@ -81,8 +81,7 @@ async fn without_a_token_no_field_but_the_version_answers(db: PgPool) {
 #[sqlx::test(migrator = "shared::db::MIGRATOR", fixtures("../fixtures/hundred_projects.sql"))]
 async fn me_and_all_that_is_mine_takes_four_statements_whatever_the_number_of_rows(db: PgPool) {
     let app = TestApp::start(&db).await;
-    let owner =
-        Owner { id: statements::OWNER, state: state(&db, &[], EventBus::Database), project: None };
+    let owner = Owner::known(statements::OWNER, state(&db, &[], EventBus::Database));
     let session = Uuid::now_v7();
     let begin = "insert into auth.sessions (id, user_id, expires_at)
                  values ($1, $2, now() + interval '1 day')";

@@ -68,7 +68,7 @@ fn variables_and_their_defaults_count() {
 
     assert_eq!(
         check(query, None),
-        Ok(Measured { objects: 10, by_variables: true, introspects: false })
+        Ok(Measured { objects: 10, by_variables: true, introspects: false, merges: false })
     );
     assert_eq!(check(query, Some(&given)).unwrap().objects, 5);
     assert_eq!(check(query, Some(&Variables::default())).unwrap().objects, 10);
