@@ -22,6 +22,7 @@ mod redis_server;
 mod revocation;
 mod secrets_in_logs;
 mod session;
+mod statements;
 mod store;
 mod tokens;
 mod two_instances;

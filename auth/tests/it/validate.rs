@@ -10,6 +10,7 @@ use time::macros::datetime;
 
 use crate::app::{Answer, TestApp, Wallet};
 use crate::revocation::warm;
+use crate::statements;
 
 #[sqlx::test(migrator = "shared::db::MIGRATOR")]
 async fn both_kinds_of_tokens_are_answered_for_under_all_names_a8_5(db: PgPool) {
@@ -67,6 +68,34 @@ async fn a_typo_and_a_forgery_cost_no_query(db: PgPool) {
     }
     let unknown = auth::pat::Plaintext::generate().unwrap().reveal();
     assert_eq!(app.validate(&unknown).await.problem(), (503, "SERVICE_UNAVAILABLE"));
+}
+
+#[sqlx::test(migrator = "shared::db::MIGRATOR")]
+async fn a_typo_costs_no_statement_and_an_unknown_token_one_each_time(db: PgPool) {
+    let app = TestApp::start(&db).await;
+    let session = app.sign_in(&Wallet::random()).await;
+    let pat = app.pat(&session, "ci").await;
+    let unknown = auth::pat::Plaintext::generate().unwrap().reveal();
+    statements::install(&db).await;
+    let refused = async |token: &str| {
+        statements::reset(&db).await;
+        assert_eq!(app.validate(token).await.problem(), (401, "INVALID_TOKEN"), "{token}");
+        statements::counted(&db).await
+    };
+
+    // One wrong character, in any place.
+    for place in auth::pat::PREFIX.len()..pat.len() {
+        let mut typo = pat.clone();
+        let wrong = if &pat[place..=place] == "a" { "b" } else { "a" };
+        typo.replace_range(place..=place, wrong);
+        assert_eq!(refused(&typo).await, [], "{place}");
+    }
+
+    for token in [&unknown, &unknown] {
+        let counted = refused(token).await;
+        assert_eq!(counted.iter().map(|(calls, _)| calls).sum::<i64>(), 1, "{counted:?}");
+        assert!(counted[0].1.contains("auth.personal_access_tokens"), "{counted:?}");
+    }
 }
 
 #[sqlx::test(migrator = "shared::db::MIGRATOR")]
