@@ -1,6 +1,7 @@
 //! The service on a free port with a database of its own, and a wallet to sign in with.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -23,12 +24,19 @@ pub(crate) const SECRET: &str = "tests-only-0123456789abcdef0123456789abcdef";
 
 /// One instance of the service.
 pub(crate) struct TestApp {
-    pub(crate) url: String,
+    api: Api,
     /// Of this test's own, unless its settings name one.
     _redis: Option<Arc<RedisServer>>,
     pub(crate) state: AppState,
-    pub(crate) client: reqwest::Client,
     shutdown: Shutdown,
+}
+
+impl Deref for TestApp {
+    type Target = Api;
+
+    fn deref(&self) -> &Api {
+        &self.api
+    }
 }
 
 impl Drop for TestApp {
@@ -101,10 +109,23 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(auth::serve_state(state.clone(), listener, shutdown.clone()));
-        // The client refuses to be built without one, TLS or not.
+        Self { api: Api::new(url), _redis: redis, state, shutdown }
+    }
+}
+
+/// Calls one instance, wherever it runs.
+pub(crate) struct Api {
+    pub(crate) url: String,
+    pub(crate) client: reqwest::Client,
+}
+
+impl Api {
+    /// A client of the instance at `url`.
+    pub(crate) fn new(url: String) -> Self {
+        // The client refuses to be built without one, TLS or not; a second call changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { url, _redis: redis, state, client, shutdown }
+        Self { url, client }
     }
 
     /// A request to `path`.

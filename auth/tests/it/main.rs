@@ -26,5 +26,6 @@ mod statements;
 mod store;
 mod tokens;
 mod two_instances;
+mod two_processes;
 mod validate;
 mod wallet;

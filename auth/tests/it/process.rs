@@ -2,16 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
+use std::ops::Deref;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::app::Api;
+
 /// Killed when it is dropped.
 pub(crate) struct Process {
-    pub(crate) url: String,
-    pub(crate) client: reqwest::Client,
+    api: Api,
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Deref for Process {
+    type Target = Api;
+
+    fn deref(&self) -> &Api {
+        &self.api
+    }
 }
 
 impl Process {
@@ -32,11 +42,8 @@ impl Process {
         let lines = Arc::new(Mutex::new(Vec::new()));
         collect(child.stdout.take().unwrap(), &lines);
         collect(child.stderr.take().unwrap(), &lines);
-        // A second call changes nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let url = format!("http://127.0.0.1:{port}");
-        let process = Self { url, client, child, lines };
+        let api = Api::new(format!("http://127.0.0.1:{port}"));
+        let process = Self { api, child, lines };
         let start = Instant::now();
         while process.client.get(format!("{}/livez", process.url)).send().await.is_err() {
             assert!(start.elapsed() < Duration::from_secs(20), "{:?}", process.log());

@@ -9,13 +9,13 @@ use sqlx::PgPool;
 use time::Duration;
 use time::macros::datetime;
 
-use crate::app::{Answer, TestApp, Wallet};
+use crate::app::{Answer, Api, TestApp, Wallet};
 
-async fn refresh(app: &TestApp, token: &str) -> Answer {
+pub(crate) async fn refresh(app: &Api, token: &str) -> Answer {
     app.post("/auth/refresh", json!({ "refreshToken": token })).await
 }
 
-async fn refreshed(app: &TestApp, token: &str) -> SignedIn {
+pub(crate) async fn refreshed(app: &Api, token: &str) -> SignedIn {
     refresh(app, token).await.ok()
 }
 

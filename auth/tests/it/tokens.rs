@@ -9,9 +9,9 @@ use sqlx::PgPool;
 use time::Duration;
 use time::macros::datetime;
 
-use crate::app::{Answer, TestApp, Wallet};
+use crate::app::{Answer, Api, TestApp, Wallet};
 
-async fn create(app: &TestApp, token: &str, body: Value) -> Answer {
+pub(crate) async fn create(app: &Api, token: &str, body: Value) -> Answer {
     app.post_as(token, "/tokens", body).await
 }
 

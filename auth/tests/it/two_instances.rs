@@ -1,6 +1,6 @@
-//! Two instances over one PostgreSQL and one Redis. What else holds for two is tested beside what
-//! holds for one: refresh races in `session`, token limits in `tokens`, revocations in `validate`,
-//! rate limits in `limits`.
+//! Two instances in one process, over one PostgreSQL and one Redis. What else holds for two is tested
+//! beside what holds for one: polls in `cli`, token limits in `tokens`, revocations in `revocation`,
+//! rate limits in `limits`. Two processes of the program are in `two_processes`.
 
 use futures_util::future::join_all;
 use reqwest::StatusCode;
