@@ -170,7 +170,7 @@ async fn run(handler: impl Future<Output = Response>, limit: Duration) -> Respon
     match tokio::time::timeout(limit, AssertUnwindSafe(handler).catch_unwind()).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => {
-            // The payload is not logged: it may quote input. The panic hook has written the place.
+            // The payload may quote input. The panic hook (`crate::telemetry`) has written the place.
             tracing::error!("request handler panicked");
             Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
         }
@@ -191,4 +191,46 @@ fn milliseconds(elapsed: Duration) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "exact below 285 years")]
     let microseconds = elapsed.as_micros() as f64;
     microseconds / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn bug() {
+        panic!("a secret")
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_answered_500_with_an_id_and_not_a_word_of_it() {
+        let router = Router::new().route("/", get(bug));
+        let settings = Layers {
+            service: "test",
+            timeout: Duration::from_secs(1),
+            body_limit: 1,
+            trusted: "".parse().unwrap(),
+            flood: "1000/1s".parse().unwrap(),
+        };
+        let router = layers(router, settings);
+
+        // The second time shows that the first has broken nothing.
+        for _ in 0..2 {
+            let request = Request::get("/").header(REQUEST_ID, "mine").body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(response.headers()[REQUEST_ID], "mine");
+            let body = to_bytes(response.into_body(), 1_000).await.unwrap();
+            let body = serde_json::from_slice::<serde_json::Value>(&body).unwrap();
+            assert_eq!(
+                (&body["code"], &body["detail"]),
+                (&"INTERNAL".into(), &"internal error".into())
+            );
+            assert!(!body.to_string().contains("secret"), "{body}");
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Logs: one line of JSON per event, or human-readable lines in a terminal.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::IsTerminal;
+use std::panic::PanicHookInfo;
 use std::str::FromStr;
 
 use tracing::level_filters::LevelFilter;
@@ -57,7 +59,8 @@ impl Settings {
     }
 }
 
-/// Starts logging to standard output, once per process; a second call changes nothing.
+/// Starts logging to standard output, panics included, once per process; a second call changes
+/// nothing.
 pub fn init(settings: &Settings) {
     // Libraries speak up only when something is wrong, unless asked by name.
     let quiet = ["hyper", "hyper_util", "reqwest", "sqlx", "h2", "rustls", "hickory_proto"];
@@ -76,5 +79,19 @@ pub fn init(settings: &Settings) {
     } else {
         fmt::layer().json().flatten_event(true).with_span_list(false).boxed()
     };
-    let _ = tracing_subscriber::registry().with(layer.with_filter(level)).try_init();
+    if tracing_subscriber::registry().with(layer.with_filter(level)).try_init().is_ok() {
+        std::panic::set_hook(Box::new(log_panic));
+    }
+}
+
+/// Writes a panic down as any other event: in one line, with the id of the request it is of.
+///
+/// The message only when it is a text of the program: one that is put together may quote input, and
+/// input may be a secret. The stack where `RUST_BACKTRACE` asks for it.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(tracing::field::display);
+    let reason = panic.payload().downcast_ref::<&str>().copied();
+    let stack = Backtrace::capture();
+    let stack = (stack.status() == BacktraceStatus::Captured).then(|| stack.to_string());
+    tracing::error!(place, reason, stack, "the program panicked");
 }
