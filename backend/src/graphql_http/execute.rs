@@ -1,5 +1,7 @@
 //! From parameters to an answer, whatever they came by.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -7,6 +9,7 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, Variables};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue};
+use futures_util::future::FutureExt;
 use futures_util::stream::{Stream, StreamExt};
 use shared::request::RequestInfo;
 use uuid::Uuid;
@@ -148,7 +151,10 @@ impl Execution {
         }
         let request = self.request();
         let execution = self.scope.state.schema.execute(request);
-        let response = drive(execution, Arc::clone(&self.loaders)).await;
+        let response = drive(execution, Arc::clone(&self.loaders));
+        // Here rather than in the layer around all routes, which answers with a problem and knows
+        // neither streams nor sockets.
+        let response = AssertUnwindSafe(response).catch_unwind().await.map_err(panicked)?;
         Ok(Outcome { body: self.body(response) })
     }
 
@@ -156,6 +162,12 @@ impl Execution {
     pub(crate) fn stream(self) -> Pin<Box<dyn Stream<Item = Vec<u8>> + Send>> {
         let results = self.scope.state.schema.execute_stream(self.request());
         let results = drive_stream(Box::pin(results), Arc::clone(&self.loaders));
+        // A panic is the last answer: nothing comes after it.
+        let results = AssertUnwindSafe(results).catch_unwind().map(|response| {
+            response.unwrap_or_else(|payload| {
+                Response::from_errors(Refusal::from(panicked(payload)).errors)
+            })
+        });
         Box::pin(results.map(move |response| self.body(response)))
     }
 
@@ -182,4 +194,10 @@ impl Execution {
         };
         body_of(Some(&data), &finish(errors, &self.scope.request))
     }
+}
+
+/// What a panic is to the caller. The log has its place from the panic hook
+/// (`shared::telemetry`); the payload may quote input.
+fn panicked(_: Box<dyn Any + Send>) -> Error {
+    Error::internal("a resolver panicked")
 }

@@ -16,6 +16,8 @@ mod http;
 mod limits;
 mod outages;
 mod owner;
+mod panics;
+mod process;
 mod project;
 mod schema;
 mod server_events;
