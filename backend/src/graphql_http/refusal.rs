@@ -81,7 +81,7 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, "CSRF_PREVENTED", message)
     }
 
-    pub(super) fn timeout() -> Self {
+    pub(crate) fn timeout() -> Self {
         let message = "the request took too long; try again later";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", message)
     }

@@ -10,7 +10,6 @@ use futures_util::stream::{self, SelectAll, Stream, StreamExt};
 use serde_json::Value;
 
 use super::messages;
-use crate::error::Error;
 use crate::graphql_http::{Input, Outcome, Refusal, prepare};
 use crate::state::State;
 
@@ -114,6 +113,5 @@ async fn begin(state: &State, input: &Input, payload: &Value) -> Result<Answers,
         let Outcome { body } = execution.run().await?;
         Ok(stream::iter([body]).boxed())
     };
-    let late = |_| Err(Refusal::from(Error::Unavailable("the service")));
-    tokio::time::timeout(limit, work).await.unwrap_or_else(late)
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(Refusal::timeout()))
 }

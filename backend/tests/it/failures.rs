@@ -7,8 +7,12 @@ use serde_json::{Value, json};
 use sqlx::{ConnectOptions, PgPool};
 
 use crate::app::{TestApp, code, json_of};
+use crate::socket::Socket;
 
 const PROJECTS: &str = "{ projects { data { id sites { id } } } }";
+/// A time limit that a test can wait for: [`LIMIT`].
+const SHORT: [(&str, &str); 1] = [("GRAPHQL_TIMEOUT", "1")];
+const LIMIT: Duration = Duration::from_secs(1);
 
 /// Statements of others that run on the table of projects now.
 async fn running(db: &PgPool) -> i64 {
@@ -111,7 +115,7 @@ async fn a_client_that_goes_away_takes_its_statement_along(db: PgPool) {
 #[sqlx::test(migrator = "shared::db::MIGRATOR")]
 async fn no_statement_runs_longer_than_the_request_that_waits_for_it(db: PgPool) {
     let pool = as_in_service(&db);
-    let app = TestApp::with(&pool, &[("GRAPHQL_TIMEOUT", "1")]).await;
+    let app = TestApp::with(&pool, &SHORT).await;
     let user = app.user().await;
     let limit = sqlx::query_scalar::<_, String>("show statement_timeout").fetch_one(&pool).await;
     assert_eq!(limit.unwrap(), "10s");
@@ -119,9 +123,47 @@ async fn no_statement_runs_longer_than_the_request_that_waits_for_it(db: PgPool)
     let exclusive = "lock table app.projects in access exclusive mode";
     sqlx::query(exclusive).execute(&mut *lock).await.unwrap();
 
-    let answer = app.query(PROJECTS).bearer_auth(&user.jwt).send().await.unwrap();
+    // Whatever media type the client reads.
+    for accept in ["*/*", "application/graphql-response+json"] {
+        let start = Instant::now();
+        let call = app.query(PROJECTS).bearer_auth(&user.jwt).header("accept", accept).send();
+        let (answer, ()) = tokio::join!(call, until_running(&db, 1, LIMIT));
+        let (answer, took) = (answer.unwrap(), start.elapsed());
 
-    assert_eq!(answer.status().as_u16(), 503);
-    until_running(&db, 0, Duration::from_secs(4)).await;
+        assert!((LIMIT..LIMIT * 3).contains(&took), "{took:?}");
+        assert_eq!(answer.status().as_u16(), 503);
+        assert_eq!(answer.headers()["retry-after"], "1");
+        let answer = json_of(answer).await;
+        assert_eq!((code(&answer), answer.get("data")), ("TIMEOUT", None), "{answer}");
+        // The server looks twice a second for callers that have gone.
+        until_running(&db, 0, Duration::from_secs(2)).await;
+    }
+
     lock.rollback().await.unwrap();
+    let answer = app.ask(PROJECTS, Some(&user.jwt)).await;
+    assert_eq!(answer["data"]["projects"]["data"], json!([]));
+}
+
+#[sqlx::test(migrator = "shared::db::MIGRATOR")]
+async fn a_query_on_a_socket_has_the_same_time_and_its_socket_goes_on(db: PgPool) {
+    let pool = as_in_service(&db);
+    let app = TestApp::with(&pool, &SHORT).await;
+    let user = app.user().await;
+    let mut socket = Socket::greeted(&app, Some(&user.jwt)).await;
+    let mut lock = db.begin().await.unwrap();
+    let exclusive = "lock table app.projects in access exclusive mode";
+    sqlx::query(exclusive).execute(&mut *lock).await.unwrap();
+
+    let start = Instant::now();
+    socket.subscribe("slow", PROJECTS, json!({})).await;
+    let message = socket.hear().await;
+
+    let took = start.elapsed();
+    assert!((LIMIT..LIMIT * 3).contains(&took), "{took:?}");
+    assert_eq!((&message["id"], &message["type"]), (&json!("slow"), &json!("error")));
+    assert_eq!(message["payload"][0]["extensions"]["code"], "TIMEOUT", "{message}");
+    until_running(&db, 0, Duration::from_secs(2)).await;
+    lock.rollback().await.unwrap();
+    socket.subscribe("slow", PROJECTS, json!({})).await;
+    assert_eq!(socket.hear().await["payload"]["data"]["projects"]["data"], json!([]));
 }
