@@ -8,7 +8,7 @@ mod refusal;
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State as Extract};
-use axum::http::header::ALLOW;
+use axum::http::header::{ALLOW, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use shared::request::RequestInfo;
@@ -82,12 +82,14 @@ async fn answer(
     let limit = state.config.limits.timeout;
     let work = async {
         let execution = prepare(state, &input, params, *method == Method::GET).await?;
-        if accepted.events && (execution.is_subscription() || accepted.answer.is_none()) {
+        if accepted.events && execution.is_subscription() {
             return Ok(sse::stream(state, execution));
         }
-        let media = accepted.answer.unwrap_or(MediaType::Json);
         let Outcome { body } = execution.run().await?;
-        Ok(([(axum::http::header::CONTENT_TYPE, media.header())], body).into_response())
+        Ok(match accepted.answer {
+            Some(media) => ([(CONTENT_TYPE, media.header())], body).into_response(),
+            None => sse::once(&body),
+        })
     };
     // Within the time limit around all routes, which can only answer with a problem.
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(Refusal::timeout()))

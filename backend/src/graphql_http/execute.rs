@@ -158,7 +158,7 @@ impl Execution {
         Ok(Outcome { body: self.body(response) })
     }
 
-    /// Runs anything as a stream of answers: one for a query or a mutation.
+    /// Runs a subscription.
     pub(crate) fn stream(self) -> Pin<Box<dyn Stream<Item = Vec<u8>> + Send>> {
         let results = self.scope.state.schema.execute_stream(self.request());
         let results = drive_stream(Box::pin(results), Arc::clone(&self.loaders));

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream, StreamExt};
@@ -25,7 +25,17 @@ const KEEP_ALIVE: Duration = Duration::from_secs(12);
 const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 const COMPLETE: Bytes = Bytes::from_static(b"event: complete\ndata:\n\n");
 
-/// The answers of `execution` as events, until it, its token or the process comes to its end.
+const HEADERS: [(HeaderName, HeaderValue); 2] = [
+    (CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
+];
+
+/// The one answer of a query or a mutation as events.
+pub(crate) fn once(answer: &[u8]) -> Response {
+    (HEADERS, [next(answer), COMPLETE].concat()).into_response()
+}
+
+/// The answers of a subscription as events, until it, its token or the process comes to its end.
 pub(crate) fn stream(state: &State, execution: Execution) -> Response {
     let scope = execution.scope();
     let request = scope.request.clone();
@@ -35,11 +45,7 @@ pub(crate) fn stream(state: &State, execution: Execution) -> Response {
     let mut pulse = interval(KEEP_ALIVE);
     pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let events = Events { answers: execution.stream(), end, pulse, request, stage: Stage::Open };
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8")),
-        (CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
-    ];
-    (headers, Body::from_stream(stream::unfold(events, Events::next))).into_response()
+    (HEADERS, Body::from_stream(stream::unfold(events, Events::next))).into_response()
 }
 
 #[derive(PartialEq, Eq)]

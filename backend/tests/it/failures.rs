@@ -124,7 +124,7 @@ async fn no_statement_runs_longer_than_the_request_that_waits_for_it(db: PgPool)
     sqlx::query(exclusive).execute(&mut *lock).await.unwrap();
 
     // Whatever media type the client reads.
-    for accept in ["*/*", "application/graphql-response+json"] {
+    for accept in ["*/*", "application/graphql-response+json", "text/event-stream"] {
         let start = Instant::now();
         let call = app.query(PROJECTS).bearer_auth(&user.jwt).header("accept", accept).send();
         let (answer, ()) = tokio::join!(call, until_running(&db, 1, LIMIT));

@@ -12,7 +12,8 @@ use sqlx::PgPool;
 
 use crate::app::{TestApp, User, code, json_of};
 use crate::process::Process;
-use crate::socket::Socket;
+use crate::server_events::events;
+use crate::socket::{Socket, WATCH, deployment, step};
 
 /// Panics in one field, while the statement of the other waits for a lock.
 const BROKEN: &str = "query($id: ID!) { project(id: $id) { name } sites { totalCount } }";
@@ -26,9 +27,14 @@ async fn owner(app: &TestApp) -> (User, String) {
     (user, made["data"]["createProject"]["id"].as_str().unwrap().to_owned())
 }
 
-async fn set_updated_at(db: &PgPool, time: &str) {
+async fn set_projects_updated_at(db: &PgPool, time: &str) {
     let update = "update app.projects set updated_at = $1::timestamptz";
     sqlx::query(update).bind(time).execute(db).await.unwrap();
+}
+
+async fn break_deployment(db: &PgPool, id: &str) {
+    let update = "update app.deployments set updated_at = 'infinity' where id = $1::uuid";
+    sqlx::query(update).bind(id).execute(db).await.unwrap();
 }
 
 /// Says nothing of what has happened, or where.
@@ -50,7 +56,7 @@ async fn a_resolver_that_panics_is_a_masked_500_whose_place_is_in_the_log_and_no
         let call = process.post(&json!({ "query": query, "variables": { "id": id } }));
         call.bearer_auth(&user.jwt).header("x-request-id", request_id).send().await.unwrap()
     };
-    set_updated_at(&db, "infinity").await;
+    set_projects_updated_at(&db, "infinity").await;
     let mut lock = db.begin().await.unwrap();
     let exclusive = "lock table app.sites in access exclusive mode";
     sqlx::query(exclusive).execute(&mut *lock).await.unwrap();
@@ -71,7 +77,7 @@ async fn a_resolver_that_panics_is_a_masked_500_whose_place_is_in_the_log_and_no
     }
 
     lock.rollback().await.unwrap();
-    set_updated_at(&db, "now").await;
+    set_projects_updated_at(&db, "now").await;
     let answers = join_all((0..8).map(|_| ask(BROKEN, "whole"))).await;
     for answer in answers {
         assert_eq!(answer.status().as_u16(), 200);
@@ -96,31 +102,46 @@ async fn a_resolver_that_panics_is_a_masked_500_whose_place_is_in_the_log_and_no
 #[sqlx::test(migrator = "shared::db::MIGRATOR")]
 async fn a_panic_ends_its_operation_and_neither_its_socket_nor_the_others_on_it(db: PgPool) {
     let app = TestApp::start(&db).await;
-    let (user, id) = owner(&app).await;
-    set_updated_at(&db, "infinity").await;
+    let user = app.user().await;
+    let (good, bad) = (deployment(&app, &user).await, deployment(&app, &user).await);
+    break_deployment(&db, &bad).await;
+    set_projects_updated_at(&db, "infinity").await;
+    let project = app.ask("{ sites { data { projectId } } }", Some(&user.jwt)).await;
+    let project = &project["data"]["sites"]["data"][0]["projectId"];
     let mut socket = Socket::greeted(&app, Some(&user.jwt)).await;
+    socket.subscribe("good", WATCH, json!({ "id": good })).await;
+    let status = |message: &Value| message["payload"]["data"]["deploymentStatus"]["status"].clone();
+    assert_eq!(status(&socket.hear().await), "PENDING");
 
-    socket.subscribe("bad", PROJECT, json!({ "id": id })).await;
+    socket.subscribe("query", PROJECT, json!({ "id": project })).await;
     let message = socket.hear().await;
-    assert_eq!((&message["id"], &message["type"]), (&json!("bad"), &json!("error")));
+    assert_eq!((&message["id"], &message["type"]), (&json!("query"), &json!("error")));
     assert_eq!(message["payload"][0]["extensions"]["code"], "INTERNAL", "{message}");
     assert_masked(&message.to_string());
 
-    socket.subscribe("good", "{ me { id } }", json!({})).await;
-    assert_eq!(socket.hear().await["payload"]["data"]["me"]["id"], user.id.to_string());
+    socket.subscribe("stream", WATCH, json!({ "id": bad })).await;
+    let message = socket.hear().await;
+    assert_eq!((&message["id"], &message["type"]), (&json!("stream"), &json!("next")));
+    assert_eq!(code(&message["payload"]), "INTERNAL", "{message}");
+    assert_masked(&message.to_string());
+    assert_eq!(socket.hear().await, json!({ "id": "stream", "type": "complete" }));
+
+    step(&app, &user, &good, "UPLOADING").await;
+    let message = socket.hear().await;
+    assert_eq!((&message["id"], &status(&message)), (&json!("good"), &json!("UPLOADING")));
 }
 
 #[sqlx::test(migrator = "shared::db::MIGRATOR")]
 async fn a_panic_within_a_stream_of_events_is_its_last_answer(db: PgPool) {
     let app = TestApp::start(&db).await;
-    let (user, id) = owner(&app).await;
-    set_updated_at(&db, "infinity").await;
+    let user = app.user().await;
+    let id = deployment(&app, &user).await;
+    break_deployment(&db, &id).await;
 
-    let call = app.post(&json!({ "query": PROJECT, "variables": { "id": id } }));
-    let call = call.bearer_auth(&user.jwt).header("accept", "text/event-stream");
-    let text = call.send().await.unwrap().text().await.unwrap();
+    let mut events = events(&app, &user, &id).await;
 
-    assert_masked(&text);
-    assert!(text.contains("\"code\":\"INTERNAL\""), "{text}");
-    assert!(text.ends_with("event: complete\ndata:\n\n"), "{text}");
+    let answer = events.next_with("next").await;
+    assert_masked(&answer);
+    assert_eq!(code(&serde_json::from_str(&answer).unwrap()), "INTERNAL", "{answer}");
+    events.next_with("complete").await;
 }
