@@ -2,10 +2,18 @@
 // that stand in the "Headers" tab.
 const url = new URL('/graphql', window.location.href)
 
+// The "Headers" tab offers a place for a token. While there is none, none is sent: the service refuses
+// an empty one, as it does any that is wrong.
+const PLACE = 'Bearer '
+
+function filled(headers) {
+  return Object.fromEntries(Object.entries(headers ?? {}).filter(([, value]) => value !== PLACE))
+}
+
 function subscribe(parameters, headers, sink) {
   const socket = new WebSocket(url.href.replace(/^http/, 'ws'), 'graphql-transport-ws')
   const say = (message) => socket.send(JSON.stringify(message))
-  socket.onopen = () => say({ type: 'connection_init', payload: headers ?? {} })
+  socket.onopen = () => say({ type: 'connection_init', payload: headers })
   socket.onmessage = (event) => {
     const message = JSON.parse(event.data)
     if (message.type === 'connection_ack') say({ id: '1', type: 'subscribe', payload: parameters })
@@ -25,7 +33,7 @@ function isSubscription({ query, operationName }, { documentAST } = {}) {
 }
 
 async function fetcher(parameters, options) {
-  const headers = options?.headers
+  const headers = filled(options?.headers)
   if (isSubscription(parameters, options)) {
     return { subscribe: (sink) => subscribe(parameters, headers, sink) }
   }
@@ -41,7 +49,7 @@ ReactDOM.createRoot(document.getElementById('graphiql')).render(
   React.createElement(GraphiQL, {
     fetcher,
     defaultEditorToolsVisibility: 'headers',
-    defaultHeaders: '{\n  "authorization": "Bearer "\n}',
+    defaultHeaders: JSON.stringify({ authorization: PLACE }, null, 2),
     shouldPersistHeaders: false,
   }),
 )
