@@ -26,7 +26,7 @@ test        unit and integration tests against real PostgreSQL and Redis
 interop     sign-in messages are understood by, and understand, other libraries
 audits      GraphQL over HTTP: all audits of graphql-http
 schemathesis  the REST API against its OpenAPI document
-browser     the site and the console in a real browser
+browser     the site, the console and GraphiQL in a real browser
 manifests   Kubernetes manifests, workflows, Dockerfile
 tofu        the OpenTofu configuration, with the real tool
 apiserver   the manifests against a real Kubernetes API server

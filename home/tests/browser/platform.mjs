@@ -9,6 +9,10 @@ const address = (name) => process.env[name] ?? assert.fail(`${name} is not set: 
 export const home = address('HOME_URL')
 export const auth = address('AUTH_URL')
 export const api = address('API_URL')
+/** A token of somebody for the GraphQL service. */
+export const token = address('API_TOKEN')
+/** The GraphQL service once more, as it runs in production. */
+export const production = address('PRODUCTION_URL')
 
 const run = promisify(execFile)
 
