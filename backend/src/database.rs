@@ -1,12 +1,13 @@
 //! Connections to PostgreSQL, on which a statement ends with the request that ran it.
 
 use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
-use sqlx::{Describe, Either, Error, Execute, Executor, PgPool, Postgres, SqlStr};
+use sqlx::{Describe, Either, Error, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr};
 
 /// A pool whose statements are given up when nobody waits for them any more.
 ///
@@ -18,17 +19,54 @@ use sqlx::{Describe, Either, Error, Execute, Executor, PgPool, Postgres, SqlStr}
 pub struct Db {
     pool: PgPool,
     gives_up: bool,
+    parking: Option<Parking>,
+}
+
+/// A connection that a request has just used and may use again at once. Giving it back and taking
+/// another costs a round trip, so it stays here while the request's task runs; whenever the task
+/// waits, for whatever it be, the connection is [given back](Self::clear), so that nobody holds one
+/// idle.
+#[derive(Clone, Debug, Default)]
+pub struct Parking(Arc<Mutex<Option<PoolConnection<Postgres>>>>);
+
+impl Parking {
+    /// Gives the connection back to the pool, if there is one.
+    pub fn clear(&self) {
+        drop(self.take());
+    }
+
+    fn take(&self) -> Option<PoolConnection<Postgres>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn put(&self, connection: PoolConnection<Postgres>) {
+        // One is enough; what stood there goes back to the pool, outside of the lock.
+        let before = self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(connection);
+        drop(before);
+    }
 }
 
 impl Db {
     /// Uses the connections of `pool`; those of an embedded database are never given up.
     #[must_use]
     pub fn new(pool: PgPool, is_embedded: bool) -> Self {
-        Self { pool, gives_up: !is_embedded }
+        Self { pool, gives_up: !is_embedded, parking: None }
+    }
+
+    /// The same pool for a request that parks its connection between statements. Whoever polls the
+    /// request must clear `parking` before waiting.
+    #[must_use]
+    pub fn parking(&self, parking: Parking) -> Self {
+        Self { parking: Some(parking), ..self.clone() }
     }
 
     async fn busy(self) -> Result<Busy, Error> {
-        Ok(Busy { connection: self.pool.acquire().await?, gives_up: self.gives_up })
+        let parked = self.parking.as_ref().and_then(Parking::take);
+        let connection = match parked {
+            Some(connection) => connection,
+            None => self.pool.acquire().await?,
+        };
+        Ok(Busy { connection: Some(connection), db: self })
     }
 }
 
@@ -42,14 +80,32 @@ impl Deref for Db {
 
 /// A connection in the middle of a statement.
 struct Busy {
-    connection: PoolConnection<Postgres>,
-    gives_up: bool,
+    /// Taken when the statement has ended.
+    connection: Option<PoolConnection<Postgres>>,
+    db: Db,
+}
+
+impl Busy {
+    fn connection(&mut self) -> Result<&mut PgConnection, Error> {
+        self.connection.as_deref_mut().ok_or(Error::PoolClosed)
+    }
+
+    /// The statement has ended. After a failure the pool looks whether the connection still works.
+    fn end<T>(mut self, answer: Result<T, Error>) -> Result<T, Error> {
+        let connection = self.connection.take();
+        if let (Ok(_), Some(connection), Some(parking)) = (&answer, connection, &self.db.parking) {
+            parking.put(connection);
+        }
+        answer
+    }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        if self.gives_up {
-            self.connection.close_on_drop();
+        if let Some(connection) = &mut self.connection
+            && self.db.gives_up
+        {
+            connection.close_on_drop();
         }
     }
 }
@@ -68,9 +124,8 @@ impl<'p> Executor<'p> for &'_ Db {
         let db = self.clone();
         let rows = async move {
             let mut busy = db.busy().await?;
-            let rows = busy.connection.fetch_many(query).collect::<Vec<_>>().await;
-            busy.gives_up = false;
-            Ok::<_, Error>(stream::iter(rows))
+            let rows = busy.connection()?.fetch_many(query).try_collect::<Vec<_>>().await;
+            busy.end(rows).map(|rows| stream::iter(rows).map(Ok))
         };
         stream::once(rows).try_flatten().boxed()
     }
@@ -82,9 +137,8 @@ impl<'p> Executor<'p> for &'_ Db {
         let db = self.clone();
         let row = async move {
             let mut busy = db.busy().await?;
-            let row = busy.connection.fetch_optional(query).await;
-            busy.gives_up = false;
-            row
+            let row = busy.connection()?.fetch_optional(query).await;
+            busy.end(row)
         };
         row.boxed()
     }

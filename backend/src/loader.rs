@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 pub use drive::{drive, drive_stream};
 
 use crate::Error;
+use crate::database::Parking;
 use crate::schema::context::Scope;
 
 /// Loads many rows by their keys in one statement.
@@ -64,6 +65,8 @@ type Delivery = Box<dyn FnOnce() + Send>;
 pub struct Loaders {
     made: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
     ready: Ready,
+    /// A connection between two statements of the request.
+    pub parking: Parking,
 }
 
 /// Loads that wait to be run.

@@ -104,6 +104,7 @@ pub(crate) async fn prepare(
     let loaders = Arc::new(Loaders::default());
     let scope = Arc::new(Scope {
         state: state.clone(),
+        db: state.db.parking(loaders.parking.clone()),
         caller,
         request: input.request.clone(),
         project: input.project,

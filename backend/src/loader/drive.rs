@@ -47,7 +47,18 @@ impl Driver {
         Self { loaders, running: FuturesUnordered::new(), loaded: Vec::new(), alarm, waker }
     }
 
+    /// Goes on as far as possible. Nobody keeps a connection while waiting.
     fn poll<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        inner: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        let output = self.go_on(cx, inner);
+        self.loaders.parking.clear();
+        output
+    }
+
+    fn go_on<T>(
         &mut self,
         cx: &mut Context<'_>,
         mut inner: impl FnMut(&mut Context<'_>) -> Poll<T>,

@@ -18,6 +18,8 @@ use crate::{Error, State};
 pub struct Scope {
     /// What all requests share.
     pub state: State,
+    /// Connections to PostgreSQL; the one used last is parked with the loaders.
+    pub db: Db,
     /// Who asks; `None` without a token.
     pub caller: Option<Arc<Caller>>,
     /// Id, trace and address.
@@ -45,7 +47,7 @@ pub trait Ask<'a> {
 
     /// Connections to PostgreSQL.
     fn db(&self) -> &'a Db {
-        &self.scope().state.db
+        &self.scope().db
     }
 
     /// Calls to auth on behalf of the caller.

@@ -18,6 +18,6 @@ impl Owned {
     #[must_use]
     pub fn of(scope: &Scope) -> Self {
         let owner = scope.caller.as_ref().map_or(Uuid::nil(), |caller| caller.user_id);
-        Self { db: scope.state.db.clone(), owner }
+        Self { db: scope.db.clone(), owner }
     }
 }

@@ -91,6 +91,7 @@ impl Owner {
         let scope = Scope {
             merges: self.merges,
             state: self.state.clone(),
+            db: self.state.db.parking(loaders.parking.clone()),
             caller: Some(Arc::new(caller)),
             request: RequestInfo::of(&axum::http::Extensions::new()),
             project: self.project,
