@@ -134,15 +134,6 @@ impl Secrets {
     }
 }
 
-/// `DATABASE_URL` alone: all that `migrate` needs.
-///
-/// # Errors
-/// That it is unset or malformed.
-pub fn database_url(var: impl Fn(&str) -> Option<String>) -> Result<DatabaseUrl, Problems> {
-    let mut env = Reader::new(var);
-    env.required("DATABASE_URL", DatabaseUrl::SHAPE).ok_or_else(|| env.problems())
-}
-
 impl Config {
     /// Reads through `var`; tests pass a closure, `main` passes [`shared::env::process`].
     ///

@@ -39,6 +39,9 @@ pub use config::Config;
 pub use error::Error;
 pub use state::AppState;
 
+/// Name of this service in logs, in `/health` and on its command line.
+pub const SERVICE: &str = "auth";
+
 /// The longest body in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
 /// How long a handler may take. Longer than two calls to a chain, each of which has its own limit.
@@ -55,7 +58,7 @@ pub fn app(state: AppState) -> Router {
 
 fn settings(state: &AppState) -> Layers {
     Layers {
-        service: "auth",
+        service: SERVICE,
         timeout: TIMEOUT,
         body_limit: BODY_LIMIT,
         trusted: state.config.trusted.clone(),

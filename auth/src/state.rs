@@ -88,7 +88,8 @@ impl AppState {
         clock: Clock,
         shutdown: Shutdown,
     ) -> Result<Self, shared::db::Error> {
-        let db = shared::db::connect(&config.database_url, "auth", config.database_pool).await?;
+        let db =
+            shared::db::connect(&config.database_url, crate::SERVICE, config.database_pool).await?;
         Ok(Self::start_on(config, db, clock, shutdown).await)
     }
 

@@ -1,10 +1,10 @@
 //! Settings of the GraphQL service, read once at start.
 
 use std::net::SocketAddr;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use shared::address::Address;
 use shared::client_ip::TrustedProxies;
 use shared::clock::Clock;
 use shared::db::DatabaseUrl;
@@ -18,22 +18,6 @@ use crate::limits::Limits;
 
 /// A revocation is felt within this time, so no answer of auth is kept for longer.
 const LONGEST_AUTH_CACHE: Duration = Duration::from_secs(5);
-
-/// An `http(s)` address, kept without a trailing slash.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address(pub String);
-
-impl FromStr for Address {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let url = reqwest::Url::parse(text).map_err(|_| ())?;
-        let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-        (plain && url.has_host() && matches!(url.scheme(), "http" | "https"))
-            .then(|| Self(url.as_str().trim_end_matches('/').to_owned()))
-            .ok_or(())
-    }
-}
 
 /// How replicas hear of each other's events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -37,9 +37,10 @@ use shared::{Shutdown, db, http};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
-pub use config::{Address, Config, Environment, EventBus};
+pub use config::{Config, Environment, EventBus};
 pub use error::{Error, constraint};
 pub use limits::Limits;
+pub use shared::address::Address;
 pub use state::State;
 
 /// Name of this service in logs, in `/health` and in tokens.

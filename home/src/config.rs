@@ -1,15 +1,14 @@
 //! Settings of the static server, read once at start.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
+use shared::address::Address;
 use shared::client_ip::TrustedProxies;
 use shared::clock::Clock;
 pub use shared::env::Environment;
 use shared::env::{Problems, Reader};
 use shared::rate::Rate;
 use shared::telemetry;
-use url::Url;
 
 use crate::site::Origins;
 
@@ -34,23 +33,6 @@ pub struct Config {
     pub telemetry: telemetry::Settings,
     /// Where the time comes from.
     pub clock: Clock,
-}
-
-/// An `http(s)` address, kept without a trailing slash.
-struct Address(String);
-
-impl FromStr for Address {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let url = Url::parse(text).map_err(|_| ())?;
-        let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-        if plain && url.has_host() && matches!(url.scheme(), "http" | "https") {
-            Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
-        } else {
-            Err(())
-        }
-    }
 }
 
 impl Config {

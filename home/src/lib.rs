@@ -27,6 +27,9 @@ pub use error::Error;
 pub use service::Service;
 use site::{Settings, Site};
 
+/// Name of this service in logs, in `/health` and on its command line.
+pub const SERVICE: &str = "home";
+
 /// The site being served, which a reload replaces as a whole.
 pub type Current = Arc<ArcSwap<Site>>;
 

@@ -56,7 +56,7 @@ impl Service {
         let layered = shared::http::layers(
             router,
             Layers {
-                service: "home",
+                service: crate::SERVICE,
                 timeout: TIMEOUT,
                 body_limit: 0,
                 trusted: config.trusted.clone(),
@@ -132,7 +132,7 @@ impl hyper::service::Service<Request<Incoming>> for PeerService {
 fn log<B>(site: &Site, request: &Request<B>, status: StatusCode, start: Instant) {
     tracing::info!(
         target: "request",
-        service = "home",
+        service = crate::SERVICE,
         method = request.method().as_str(),
         path = site.route(request.uri().path()).map_or("(no file)", |_| request.uri().path()),
         status = status.as_u16(),
@@ -142,7 +142,7 @@ fn log<B>(site: &Site, request: &Request<B>, status: StatusCode, start: Instant)
 }
 
 async fn ready(State(state): State<Layered>) -> Response<Body> {
-    health::report("home", &state.stopping, &[])
+    health::report(crate::SERVICE, &state.stopping, &[])
 }
 
 async fn from_disk(State(state): State<Layered>, request: Request) -> Response<Body> {

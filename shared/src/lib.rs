@@ -1,6 +1,7 @@
 //! What the three services of Alternate Futures have in common. A thing enters when a second
 //! service needs it.
 
+pub mod address;
 pub mod api;
 pub mod client_ip;
 pub mod clock;
@@ -11,6 +12,7 @@ pub mod health;
 pub mod http;
 pub mod jwt;
 pub mod problem;
+pub mod program;
 pub mod rate;
 pub mod request;
 pub mod serve;

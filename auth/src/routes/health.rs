@@ -36,5 +36,5 @@ async fn health(
         // Limits of this process hold without it; only sign-in has to wait.
         Check { name: "redis", ok: redis, required: false },
     ];
-    report("auth", &shutdown, &checks)
+    report(crate::SERVICE, &shutdown, &checks)
 }

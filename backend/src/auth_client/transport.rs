@@ -11,8 +11,8 @@ use shared::request::{REQUEST_ID, RequestInfo, TRACEPARENT};
 
 use super::circuit::Circuit;
 use super::jitter;
-use crate::config::Address;
 use crate::error::Error;
+use shared::address::Address;
 
 /// How long one attempt may take.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
