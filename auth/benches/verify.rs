@@ -4,7 +4,7 @@
 
 use std::hint::black_box;
 
-use auth::siwe::message::{self, Expected};
+use auth::siwe::message::{self, Draft, Expected};
 use auth::siwe::{address::Address, eip191};
 use criterion::{Criterion, criterion_group, criterion_main};
 use k256::ecdsa::SigningKey;
@@ -18,7 +18,7 @@ fn verify(criterion: &mut Criterion) {
     let chains = "1".parse().expect("a chain");
     let key = SigningKey::from_slice(&[7; 32]).expect("a key");
     let address = eip191::of_key(key.verifying_key());
-    let text = message::compose(&site, address, 1, "n7QzKcV0aYt5Rb3WmEXl9u", now);
+    let text = Draft::new(&site, &address.into(), 1, now).with("n7QzKcV0aYt5Rb3WmEXl9u");
     let hash = eip191::hash(&text);
     let (pair, id) = key.sign_prehash_recoverable(&hash).expect("a signature");
     let mut signature = [0; 65];

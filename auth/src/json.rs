@@ -1,9 +1,10 @@
 //! Bodies and path parameters, with precise problems when they are not what a route expects.
 
+use axum::body::Body;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -11,6 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
 use crate::error::Error;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Room for what stands over a limited answer: it grows in steps, each of which costs.
+const USUAL_HEADERS: usize = 8;
 
 /// Why a body was refused.
 #[derive(Debug, thiserror::Error)]
@@ -70,12 +76,38 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let is_json = is_json(request.headers());
         let body = Bytes::from_request(request, state).await.map_err(Rejection::Unread)?;
-        match (body.is_empty(), is_json) {
-            (true, _) => Ok(Self(T::default())),
-            (false, true) => Ok(Self(parse(&body)?)),
-            (false, false) => Err(Rejection::MediaType.into()),
-        }
+        Ok(Self(optional(is_json, &body)?))
     }
+}
+
+/// Reads a body that may be left out.
+pub(crate) fn optional<'de, T: Deserialize<'de> + Default>(
+    is_json: bool,
+    body: &'de [u8],
+) -> Result<T, Rejection> {
+    match (body.is_empty(), is_json) {
+        (true, _) => Ok(T::default()),
+        (false, true) => parse(body),
+        (false, false) => Err(Rejection::MediaType),
+    }
+}
+
+/// An answer of about `length` bytes.
+pub(crate) fn answer(content: &impl Serialize, length: usize) -> Response {
+    let mut body = Vec::with_capacity(length);
+    match serde_json::to_writer(&mut body, content) {
+        Ok(()) => written(body.into()),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// An answer that is written already.
+pub(crate) fn written(body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.reserve(USUAL_HEADERS);
+    headers.insert(header::CONTENT_TYPE, JSON);
+    response
 }
 
 /// Parameters of the path. What cannot be an id is an id that nothing has: 404.
@@ -105,6 +137,10 @@ pub(crate) fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Reje
     if body.trim_ascii_start().first() == Some(&b'[') {
         let detail = "not of the type this field has";
         return Err(Rejection::Shape { field: ".".to_owned(), detail });
+    }
+    // The short way, and only for a body that is refused the one that can say why.
+    if let Ok(value) = serde_json::from_slice(body) {
+        return Ok(value);
     }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {

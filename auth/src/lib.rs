@@ -14,6 +14,7 @@ pub mod limits;
 pub mod nonce;
 pub mod openapi;
 pub mod pat;
+pub mod random;
 mod refresh;
 mod routes;
 mod session;
@@ -33,7 +34,7 @@ use shared::flood::Flood;
 use shared::http::{Layers, Observer, layers_sharing};
 use tokio::net::TcpListener;
 
-use limits::LimitLayer;
+use routes::QuickLimits;
 
 pub use config::Config;
 pub use error::Error;
@@ -51,9 +52,9 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 pub fn app(state: AppState) -> Router {
     let layered = settings(&state);
     let (observer, flood) = (layered.observer(), layered.flood());
-    let limit = routes::validate::limit(&state.limits);
+    let quick = QuickLimits::new(&state.limits);
     let allowed = cors::Allowed::new(&state.config.app_url);
-    with_cors(assemble(state, limit, &layered, observer, flood), allowed)
+    with_cors(assemble(state, quick, &layered, observer, flood), allowed)
 }
 
 fn settings(state: &AppState) -> Layers {
@@ -68,12 +69,12 @@ fn settings(state: &AppState) -> Layers {
 
 fn assemble(
     state: AppState,
-    limit: LimitLayer,
+    quick: QuickLimits,
     layered: &Layers,
     observer: Observer,
     flood: Option<Flood>,
 ) -> Router {
-    let router = routes::router(&state, limit).with_state(state);
+    let router = routes::router(&state, quick).with_state(state);
     layers_sharing(router, layered, observer, flood)
 }
 

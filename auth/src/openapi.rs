@@ -13,7 +13,7 @@ use utoipa::{PartialSchema as _, ToSchema};
 
 use crate::config::Rates;
 use crate::limits::Limits;
-use crate::routes;
+use crate::routes::{self, QuickLimits};
 use crate::store::Store;
 
 const DESCRIPTION: &str = "\
@@ -42,7 +42,7 @@ pub fn document() -> OpenApi {
     let any = Rate { count: 1, window: Duration::from_secs(1) };
     let rates = Rates { strict: any, standard: any, relaxed: any };
     let limits = Limits::new(Store::memory(), rates, None, Clock::System);
-    complete::complete(routes::documented(&limits, routes::validate::limit(&limits)).into_openapi())
+    complete::complete(routes::documented(&limits, QuickLimits::new(&limits)).into_openapi())
 }
 
 /// A failure: RFC 9457, with `error` and `code` for older clients.

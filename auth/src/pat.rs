@@ -5,7 +5,7 @@
 use ring::digest::{SHA256, digest};
 use shared::api::Scope;
 
-use crate::nonce;
+use crate::random;
 
 /// How every token starts.
 pub const PREFIX: &str = "af_live_";
@@ -23,7 +23,7 @@ impl Plaintext {
     /// # Errors
     /// The system gives none.
     pub fn generate() -> Result<Self, getrandom::Error> {
-        let mut text = format!("{PREFIX}{}", nonce::alphanumeric(RANDOM)?);
+        let mut text = format!("{PREFIX}{}", random::alphanumeric(RANDOM)?);
         text.push_str(&checksum(&text));
         Ok(Self(text))
     }

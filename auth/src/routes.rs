@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+pub(crate) mod challenge;
 mod cli;
 mod docs;
 mod exchange;
@@ -18,21 +19,34 @@ use crate::limits::{LimitLayer, Limits};
 use crate::openapi;
 use crate::state::AppState;
 
-/// Every route, with the limits of each; `validate` is the one that is shared with what answers
-/// beneath the layers.
-pub(crate) fn router(state: &AppState, validate: LimitLayer) -> Router<AppState> {
-    let (router, _) = documented(&state.limits, validate).split_for_parts();
+/// The limits of routes that may be answered beneath the layers, too: both ways count together.
+#[derive(Clone)]
+pub(crate) struct QuickLimits {
+    pub(crate) validate: LimitLayer,
+    pub(crate) challenge: LimitLayer,
+}
+
+impl QuickLimits {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self { validate: validate::limit(limits), challenge: challenge::limit(limits) }
+    }
+}
+
+/// Every route, with the limits of each.
+pub(crate) fn router(state: &AppState, quick: QuickLimits) -> Router<AppState> {
+    let (router, _) = documented(&state.limits, quick).split_for_parts();
     router.merge(docs::router(&openapi::document()))
 }
 
 /// The routes that callers are told of.
-pub(crate) fn documented(limits: &Limits, validate: LimitLayer) -> OpenApiRouter<AppState> {
+pub(crate) fn documented(limits: &Limits, quick: QuickLimits) -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::head())
+        .merge(challenge::router(quick.challenge))
         .merge(wallet::router(limits))
         .merge(session::router(limits))
         .merge(tokens::router(limits))
         .merge(exchange::router(limits))
-        .merge(validate::router(validate))
+        .merge(validate::router(quick.validate))
         .merge(cli::router(limits))
         .merge(account::router(limits))
         .merge(audit::router(limits))

@@ -1,29 +1,25 @@
-//! What lives for minutes and is shared by all replicas: nonces and counters. Redis; or this
-//! process's memory, for one that runs alone. The same tests run on both.
+//! What lives for minutes and is shared by all replicas: the key of nonces, which of them were used,
+//! and counters. Redis; or this process's memory, for one that runs alone. The same tests run on
+//! both.
 
 mod gcra;
 mod link;
 mod memory;
+mod nonces;
 mod redis;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use crate::nonce::{Issued, Signer};
 
 pub use gcra::{Grant, Quota};
 pub use memory::Memory;
 pub use redis::Redis;
 
-/// What was issued under a nonce.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NonceRecord {
-    /// The wallet it is bound to, lower-case; `None` for one that composes the message itself.
-    pub address: Option<String>,
-    /// The message as it was issued, byte for byte.
-    pub message: Option<String>,
-    /// The chain the challenge was asked for.
-    pub chain_id: u64,
-}
+/// How much longer than its nonce a mark of use is kept: the clocks of replicas and of Redis may be
+/// that far apart. Where they are further apart, nonces end early, and none is good twice.
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// The store does not answer, or will not take more. Callers answer 503 or do without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,31 +48,27 @@ impl Store {
         Self::Memory(Memory::default())
     }
 
-    /// Keeps `record` under `nonce` for `ttl`.
+    /// What signs nonces now. Asks nobody.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn put_nonce(
-        &self,
-        nonce: &str,
-        record: &NonceRecord,
-        ttl: Duration,
-    ) -> Result<(), StoreError> {
+    /// [`StoreError`], also while it is not known whether the store would take a used nonce.
+    pub fn signer(&self) -> Result<Arc<Signer>, StoreError> {
         match self {
-            Self::Redis(redis) => redis.put_nonce(nonce, record, ttl).await,
-            Self::Memory(memory) => memory.put_nonce(nonce, record, ttl),
+            Self::Redis(redis) => redis.signer(),
+            Self::Memory(memory) => memory.signer(),
         }
     }
 
-    /// Hands out what is kept under `nonce`, once: of any number of callers on any number of
-    /// replicas one gets it.
+    /// Uses up a nonce that was issued less than `life` ago: of any number of callers on any number
+    /// of replicas one gets it. `None` for all others, and for a nonce that is over, that was
+    /// changed, or that another key than today's has signed.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn take_nonce(&self, nonce: &str) -> Result<Option<NonceRecord>, StoreError> {
+    pub async fn use_up(&self, nonce: &str, life: Duration) -> Result<Option<Issued>, StoreError> {
         match self {
-            Self::Redis(redis) => redis.take_nonce(nonce).await,
-            Self::Memory(memory) => Ok(memory.take_nonce(nonce)),
+            Self::Redis(redis) => redis.use_up(nonce, life).await,
+            Self::Memory(memory) => memory.use_up(nonce, life),
         }
     }
 

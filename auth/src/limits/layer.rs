@@ -55,6 +55,11 @@ impl LimitLayer {
 }
 
 impl LimitLayer {
+    /// Whether [`Self::pass`] can ever let a caller with `headers` through.
+    pub(crate) fn may_pass(&self, headers: &HeaderMap) -> bool {
+        self.0.leases.are_given() || headers.contains_key(SERVICE_TOKEN)
+    }
+
     /// Decides at once whether `headers` of a caller at `client` may pass, where nobody has to be
     /// asked. `None` otherwise: then the layer itself must decide.
     pub(crate) fn pass(&self, headers: &HeaderMap, client: IpAddr) -> Option<Pass<'_>> {

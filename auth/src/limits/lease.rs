@@ -40,6 +40,11 @@ impl Leases {
         Self((quota.count >= SMALLEST).then(|| Cache::new(CALLERS)))
     }
 
+    /// Whether permits are taken ahead at all.
+    pub(super) fn are_given(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Spends a permit taken earlier; or else says how many to take now.
     pub(super) fn spend(&self, caller: IpAddr) -> Result<Grant, u32> {
         let Some(leases) = &self.0 else { return Err(1) };

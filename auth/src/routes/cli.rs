@@ -21,7 +21,7 @@ use crate::current_user::Client;
 use crate::error::Error;
 use crate::json::Json;
 use crate::limits::{Class, Limits};
-use crate::nonce;
+use crate::random;
 use crate::state::AppState;
 use crate::tokens::Name;
 
@@ -83,7 +83,7 @@ async fn start(
 ) -> Result<Json<Started>, Error> {
     let name = token_name(start.name.as_deref())?;
     let name = name.as_ref().map_or(DEFAULT_NAME, Name::as_str);
-    let (id, secret) = (nonce::alphanumeric(LENGTH)?, nonce::alphanumeric(LENGTH)?);
+    let (id, secret) = (random::alphanumeric(LENGTH)?, random::alphanumeric(LENGTH)?);
     let (now, secret_hash) = (clock.now(), hash(&secret));
     sqlx::query!(
         "insert into auth.cli_logins

@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
@@ -22,8 +20,6 @@ use crate::grants::{Grant, Grants};
 use crate::json::{self, Rejection};
 use crate::limits::{Class, LimitLayer, Limits};
 use crate::state::AppState;
-
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Names of this route; the first is the one to use.
 pub(crate) const PATHS: [&str; 3] = ["/api/validate", "/api/auth/validate", "/tokens/validate"];
@@ -85,15 +81,10 @@ pub(crate) fn read<'a>(headers: &'a HeaderMap, body: &'a [u8]) -> Result<Cow<'a,
     if !json::is_json(headers) {
         return Err(Rejection::MediaType.into());
     }
-    // The short way, and only for a body that is refused the one that can say why.
-    let request =
-        serde_json::from_slice::<ValidateRequest<'_>>(body).or_else(|_| json::parse(body));
-    Ok(request?.token)
+    Ok(json::parse::<ValidateRequest<'_>>(body)?.token)
 }
 
 /// The answer for a token that holds.
 pub(crate) fn answer(grant: &Grant) -> Response {
-    let mut response = Response::new(Body::from(grant.answer.clone()));
-    response.headers_mut().insert(CONTENT_TYPE, JSON);
-    response
+    json::written(grant.answer.clone())
 }

@@ -1,10 +1,10 @@
-//! Sign-in with a wallet: ask for a challenge, answer it with a signature.
+//! Sign-in with a wallet: a challenge is answered with a signature.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use shared::api::{Challenge, NewToken, SignedIn, SignedInUser};
+use shared::api::{NewToken, SignedIn, SignedInUser};
 use sqlx::PgPool;
 use utoipa::ToSchema;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
@@ -13,70 +13,17 @@ use utoipa_axum::routes;
 use crate::audit::{self, Action};
 use crate::current_user::Client;
 use crate::error::Error;
-use crate::json::{Json, OptionalJson};
+use crate::json::Json;
 use crate::limits::{Class, Limits};
-use crate::siwe::Refused;
-use crate::siwe::address::Address;
-use crate::siwe::message::{self, LIFE};
 use crate::siwe::signed::{self, Signed};
 use crate::state::AppState;
-use crate::store::NonceRecord;
 use crate::tokens::{self, Expiry, Mint, Name};
-use crate::{nonce, session, sign_in};
+use crate::{session, sign_in};
 
 pub(crate) fn router(limits: &Limits) -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(challenge).layer(limits.layer("challenge", Class::Strict)))
         .routes(routes!(verify).layer(limits.layer("verify", Class::Strict)))
         .routes(routes!(siwe).layer(limits.layer("siwe", Class::Strict)))
-}
-
-/// What a challenge is for.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ChallengeRequest {
-    /// The wallet. Without it only a nonce is answered, for wallets that write the message.
-    address: Option<String>,
-    /// The EIP-155 chain; the first allowed one when left out.
-    chain_id: Option<u64>,
-}
-
-/// Issue a challenge: a message to sign, or a nonce for a wallet that writes its own.
-#[utoipa::path(post, path = "/auth/wallet/challenge", tag = "sign-in",
-    request_body = Option<ChallengeRequest>,
-    responses(
-        (status = 200, body = Challenge),
-        (status = 400, description = "No such address, or a chain that is not allowed"),
-        (status = 503, description = "Nonces cannot be kept now"),
-    ),
-)]
-async fn challenge(
-    State(state): State<AppState>,
-    OptionalJson(request): OptionalJson<ChallengeRequest>,
-) -> Result<Json<Challenge>, Error> {
-    let chains = &state.config.chains;
-    let chain_id = request.chain_id.unwrap_or_else(|| chains.first());
-    if !chains.allow(chain_id) {
-        return Err(Refused::Chain.into());
-    }
-    let address = request.address.map(|text| text.parse::<Address>()).transpose();
-    let address = address.map_err(|refused| match refused {
-        Refused::Checksum => Error::from(refused),
-        _ => Error::Invalid { field: "address", detail: "not 0x and 40 hexadecimal digits" },
-    })?;
-    let nonce = nonce::generate()?;
-    let now = state.clock.now();
-    let site = &state.config.app_url;
-    let message = address.map(|address| message::compose(site, address, chain_id, &nonce, now));
-    let record =
-        NonceRecord { address: address.map(Address::lower), message: message.clone(), chain_id };
-    state.store.put_nonce(&nonce, &record, LIFE.unsigned_abs()).await?;
-    Ok(Json(Challenge {
-        success: true,
-        message,
-        nonce,
-        expires_in: LIFE.whole_seconds().unsigned_abs(),
-    }))
 }
 
 /// Answer a challenge: a session begins.

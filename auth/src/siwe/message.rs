@@ -1,40 +1,74 @@
 //! The text of a sign-in message: how we write it, and how strictly we read it.
 
+use std::fmt::Write as _;
+
 use siwe::{Message as Parsed, Version};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::Refused;
-use super::address::Address;
+use super::address::{Address, Checksummed};
 use crate::config::{Chains, Origin};
 
 /// How long a challenge may be answered.
 pub const LIFE: Duration = Duration::minutes(15);
 /// How far ahead of ours a wallet's clock may be.
 const SKEW: Duration = Duration::seconds(60);
+/// Room for a message as we write it.
+const USUAL_BYTES: usize = 512;
 /// The longest text that is read.
 const MOST_BYTES: usize = 4096;
 const STATEMENT: &str = "Sign in to Alternate Futures";
 const PREAMBLE: &str = " wants you to sign in with your Ethereum account:";
 
-/// What we ask a wallet to sign.
-#[must_use]
-pub fn compose(
-    site: &Origin,
-    address: Address,
-    chain: u64,
-    nonce: &str,
-    now: OffsetDateTime,
-) -> String {
-    let domain = site.authority();
-    let address = address.checksummed();
-    let uri = site.as_str();
-    let issued = timestamp(now);
-    let expires = timestamp(now + LIFE);
-    format!(
-        "{domain}{PREAMBLE}\n{address}\n\n{STATEMENT}\n\nURI: {uri}\nVersion: 1\nChain ID: {chain}\n\
-         Nonce: {nonce}\nIssued At: {issued}\nExpiration Time: {expires}"
-    )
+/// What we ask a wallet to sign, but for its nonce: that depends on all else.
+pub struct Draft {
+    text: String,
+    /// Where the nonce is to stand.
+    place: usize,
+}
+
+impl Draft {
+    /// The message with which `wallet` signs in to `site` on `chain`.
+    #[must_use]
+    pub fn new(site: &Origin, wallet: &Checksummed, chain: u64, now: OffsetDateTime) -> Self {
+        let mut text = String::with_capacity(USUAL_BYTES);
+        for part in [
+            site.authority(),
+            PREAMBLE,
+            "\n",
+            &wallet.text,
+            "\n\n",
+            STATEMENT,
+            "\n\nURI: ",
+            site.as_str(),
+            "\nVersion: 1\nChain ID: ",
+        ] {
+            text.push_str(part);
+        }
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{chain}\nNonce: ");
+        let place = text.len();
+        for part in
+            ["\nIssued At: ", &timestamp(now), "\nExpiration Time: ", &timestamp(now + LIFE)]
+        {
+            text.push_str(part);
+        }
+        Self { text, place }
+    }
+
+    /// What stands before the nonce, and after it.
+    #[must_use]
+    pub fn around(&self) -> (&str, &str) {
+        self.text.split_at(self.place)
+    }
+
+    /// The whole message.
+    #[must_use]
+    pub fn with(mut self, nonce: &str) -> String {
+        self.text.insert_str(self.place, nonce);
+        self.text
+    }
 }
 
 /// RFC 3339 with milliseconds and no more: some wallets choke on nanoseconds.
@@ -107,7 +141,7 @@ fn parse(text: &str, scheme: &str) -> Result<Parsed, Refused> {
     };
     let domain =
         first.strip_prefix(scheme).and_then(|first| first.strip_prefix("://")).unwrap_or(first);
-    let address = second.parse::<Address>()?.checksummed();
+    let address = second.parse::<Checksummed>()?.text;
     let text = format!("{domain}\n{address}\n{rest}");
     let parsed = text.parse::<Parsed>().map_err(|_| Refused::Malformed)?;
     if parsed.to_string() == text { Ok(parsed) } else { Err(Refused::Malformed) }

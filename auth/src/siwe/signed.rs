@@ -7,8 +7,8 @@ use super::address::Address;
 use super::message::{self, Expected, Message};
 use super::{Refused, eip191};
 use crate::error::Error;
+use crate::nonce::Subject;
 use crate::state::AppState;
-use crate::store::NonceRecord;
 
 /// A message and the signature over it.
 #[derive(Deserialize, ToSchema)]
@@ -55,8 +55,9 @@ pub(crate) async fn verify(state: &AppState, signed: &Signed) -> Result<Wallet, 
         return Err(Refused::OtherAddress.into());
     }
     let signature = decode(&signed.signature)?;
-    let record = state.store.take_nonce(&message.nonce).await?.ok_or(Error::UnknownChallenge)?;
-    check_record(&record, &message, &signed.message)?;
+    let life = message::LIFE.unsigned_abs();
+    let issued = state.store.use_up(&message.nonce, life).await?.ok_or(Error::UnknownChallenge)?;
+    issued.admit(subject(&message, &signed.message))?;
     let contract_chain = check_signature(state, &message, &signed.message, &signature).await?;
     Ok(Wallet { address: message.address.lower(), contract_chain })
 }
@@ -67,15 +68,10 @@ fn decode(signature: &str) -> Result<Vec<u8>, Refused> {
     if bytes.is_empty() { Err(Refused::Signature) } else { Ok(bytes) }
 }
 
-/// A nonce that was issued for a wallet is good for the very message that was issued with it.
-fn check_record(record: &NonceRecord, message: &Message, text: &str) -> Result<(), Refused> {
-    if record.address.as_ref().is_some_and(|address| *address != message.address.lower()) {
-        return Err(Refused::OtherAddress);
-    }
-    if record.message.as_ref().is_some_and(|issued| issued != text) {
-        return Err(Refused::NotIssued);
-    }
-    Ok(())
+/// What `text` would have been issued as. Wherever it is cut, it is the issued text if its parts are.
+fn subject<'a>(message: &Message, text: &'a str) -> Subject<'a> {
+    let (head, tail) = text.split_once(&message.nonce).unwrap_or((text, ""));
+    Subject { address: message.address, head, tail }
 }
 
 async fn check_signature(

@@ -1,10 +1,11 @@
 //! Nonces and counters in this process: for one that runs alone, and for limits while Redis is away.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Grant, NonceRecord, Quota, StoreError};
+use super::{Grant, MARGIN, Quota, StoreError};
+use crate::nonce::{self, Issued, Signer, Unproven};
 
 /// Keys held at a time: a stranger can make new ones at will.
 const MOST: usize = 100_000;
@@ -16,42 +17,56 @@ pub struct Memory(Arc<Inner>);
 struct Inner {
     /// Times are counted from here: the system's clock may jump, this one does not.
     start: Instant,
-    nonces: Mutex<HashMap<String, (u64, NonceRecord)>>,
+    /// Has a key of this process's own, made when it is first needed.
+    signer: OnceLock<Arc<Signer>>,
+    /// Used nonces, and when they end, after 1970.
+    used: Mutex<HashMap<String, Duration>>,
     counters: Mutex<HashMap<String, u64>>,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        let (nonces, counters) = (Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { start: Instant::now(), nonces, counters }))
+        Self(Arc::new(Inner {
+            start: Instant::now(),
+            signer: OnceLock::new(),
+            used: Mutex::default(),
+            counters: Mutex::default(),
+        }))
     }
 }
 
 impl Memory {
-    pub(super) fn put_nonce(
-        &self,
-        nonce: &str,
-        record: &NonceRecord,
-        ttl: Duration,
-    ) -> Result<(), StoreError> {
-        let now = self.now();
-        let until = now.saturating_add(microseconds(ttl));
-        let mut nonces = self.0.nonces.lock().unwrap_or_else(PoisonError::into_inner);
-        if nonces.len() >= MOST {
-            nonces.retain(|_, (until, _)| *until > now);
+    pub(super) fn signer(&self) -> Result<Arc<Signer>, StoreError> {
+        if let Some(signer) = self.0.signer.get() {
+            return Ok(Arc::clone(signer));
         }
-        // Forgetting the nonce of somebody who is about to sign would be worse than to refuse.
-        if nonces.len() >= MOST || nonces.contains_key(nonce) {
-            return Err(StoreError);
-        }
-        nonces.insert(nonce.to_owned(), (until, record.clone()));
-        Ok(())
+        let signer = nonce::fresh_seed().and_then(|seed| Signer::new(&seed));
+        let signer = Arc::new(signer.map_err(|_| StoreError)?);
+        Ok(Arc::clone(self.0.signer.get_or_init(|| signer)))
     }
 
-    pub(super) fn take_nonce(&self, nonce: &str) -> Option<NonceRecord> {
-        let now = self.now();
-        let mut nonces = self.0.nonces.lock().unwrap_or_else(PoisonError::into_inner);
-        nonces.remove(nonce).filter(|(until, _)| *until > now).map(|(_, record)| record)
+    pub(super) fn use_up(&self, nonce: &str, life: Duration) -> Result<Option<Issued>, StoreError> {
+        let (now, signer) = (nonce::now(), self.signer()?);
+        let Some(ticket) = Unproven::read(nonce).and_then(|nonce| signer.open(nonce)) else {
+            return Ok(None);
+        };
+        let end = ticket.issued_at().saturating_add(life);
+        if end <= now {
+            return Ok(None);
+        }
+        let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.len() >= MOST {
+            used.retain(|_, end| *end > now);
+        }
+        if used.contains_key(nonce) {
+            return Ok(None);
+        }
+        // To forget one would be worse than to refuse: it could be used again.
+        if used.len() >= MOST {
+            return Err(StoreError);
+        }
+        used.insert(nonce.to_owned(), end + MARGIN);
+        Ok(Some(Issued::new(signer, ticket)))
     }
 
     pub(crate) fn take_permits(&self, key: &str, quota: Quota, want: u32) -> Grant {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::redis::{Client, Cmd, ErrorKind, FromRedisValue, RedisError, Script, ServerErrorKind, cmd};
+use ::redis::{Client, Cmd, FromRedisValue, RedisError, Script, cmd};
 
 use super::gcra::LEASE_SHARE;
 use super::link::Link;
-use super::{Grant, NonceRecord, Quota, StoreError};
+use super::nonces::{Marked, Nonces, is_unknown_script};
+use super::{Grant, MARGIN, Quota, StoreError};
+use crate::nonce::{self, Issued, Signer, Unproven};
 
 /// A Redis that all replicas share; clones share one connection.
 #[derive(Clone)]
@@ -15,34 +17,53 @@ pub struct Redis(Arc<Inner>);
 
 struct Inner {
     link: Link,
+    nonces: Nonces,
     take: Script,
 }
 
 impl Redis {
     pub(super) async fn start(client: Client) -> Self {
-        let link = Link::open(client).await;
-        Self(Arc::new(Inner { link, take: Script::new(include_str!("gcra.lua")) }))
+        let nonces = Nonces::new();
+        let link = Link::open(client, nonces.clone()).await;
+        Self(Arc::new(Inner { link, nonces, take: Script::new(include_str!("gcra.lua")) }))
     }
 
-    pub(super) async fn put_nonce(
+    pub(super) fn signer(&self) -> Result<Arc<Signer>, StoreError> {
+        self.0.link.signer()
+    }
+
+    pub(super) async fn use_up(
         &self,
         nonce: &str,
-        record: &NonceRecord,
-        ttl: Duration,
-    ) -> Result<(), StoreError> {
-        let record = serde_json::to_vec(record).map_err(|_| StoreError)?;
-        let milliseconds = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-        let mut set = cmd("SET");
-        set.arg(nonce_key(nonce)).arg(record).arg("PX").arg(milliseconds.max(1)).arg("NX");
-        // A nonce has 128 bits or more: a key that exists already is a fault, not a coincidence.
-        self.ask::<Option<String>>(&set).await?.map(|_| ()).ok_or(StoreError)
-    }
-
-    pub(super) async fn take_nonce(&self, nonce: &str) -> Result<Option<NonceRecord>, StoreError> {
-        let mut take = cmd("GETDEL");
-        take.arg(nonce_key(nonce));
-        let record = self.ask::<Option<Vec<u8>>>(&take).await?;
-        record.map(|text| serde_json::from_slice(&text).map_err(|_| StoreError)).transpose()
+        life: Duration,
+    ) -> Result<Option<Issued>, StoreError> {
+        let Inner { link, nonces, .. } = &*self.0;
+        let mut session = link.session().ok_or(StoreError)?;
+        let Some(unproven) = Unproven::read(nonce) else { return Ok(None) };
+        for may_be_late in [true, false] {
+            if let Some(ticket) = session.signer.open(unproven) {
+                let end = ticket.issued_at().saturating_add(life);
+                if end <= nonce::now() {
+                    return Ok(None);
+                }
+                let (name, connection) = (session.signer.name(), &mut session.connection);
+                match link.note(nonces.mark(connection, nonce, name, end + MARGIN).await)? {
+                    Marked::Now => return Ok(Some(Issued::new(session.signer, ticket))),
+                    Marked::Before => return Ok(None),
+                    Marked::OtherKey => {}
+                }
+            }
+            // Not a nonce of the key that this replica knows; does that one still hold?
+            if may_be_late {
+                let seed = link.note(nonces.key(&mut session.connection).await)?;
+                if session.signer.has(&seed) {
+                    return Ok(None);
+                }
+                session.signer = link.note(session.signer_of(&seed))?;
+                link.complain();
+            }
+        }
+        Ok(None)
     }
 
     pub(super) async fn take_permits(
@@ -55,7 +76,7 @@ impl Redis {
         call.arg(self.0.take.get_hash()).arg(1).arg(key);
         call.arg(quota.interval()).arg(quota.count).arg(want).arg(LEASE_SHARE);
         let answer = match self.try_ask::<(u64, u64, u64)>(&call).await? {
-            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+            Err(error) if is_unknown_script(&error) => {
                 // A Redis that was restarted has forgotten the script.
                 let mut load = cmd("SCRIPT");
                 load.arg("LOAD").arg(include_str!("gcra.lua"));
@@ -68,7 +89,7 @@ impl Redis {
     }
 
     pub(super) fn is_up(&self) -> bool {
-        self.0.link.connection().is_some()
+        self.0.link.session().is_some()
     }
 
     pub(super) async fn is_reachable(&self) -> bool {
@@ -85,11 +106,7 @@ impl Redis {
         &self,
         command: &Cmd,
     ) -> Result<Result<T, RedisError>, StoreError> {
-        let mut connection = self.0.link.connection().ok_or(StoreError)?;
+        let mut connection = self.0.link.session().ok_or(StoreError)?.connection;
         Ok(command.query_async(&mut connection).await)
     }
-}
-
-fn nonce_key(nonce: &str) -> String {
-    ["nonce:", nonce].concat()
 }

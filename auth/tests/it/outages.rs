@@ -94,7 +94,9 @@ async fn a_killed_redis_means_stricter_limits_and_no_sign_in_until_it_is_back(db
 #[sqlx::test(migrator = "shared::db::MIGRATOR")]
 async fn a_redis_that_does_not_answer_delays_nobody_for_long(db: PgPool) {
     let redis = RedisServer::start();
-    let process = Process::start(&with(&db, &[("REDIS_URL", redis.url())])).await;
+    // So small that no permit is taken ahead: each challenge asks Redis for its own.
+    let changes = [("REDIS_URL", redis.url()), ("RATE_LIMIT_STRICT", "200/1m".to_owned())];
+    let process = Process::start(&with(&db, &changes)).await;
     recovers(&process).await;
 
     redis.freeze();
@@ -109,6 +111,26 @@ async fn a_redis_that_does_not_answer_delays_nobody_for_long(db: PgPool) {
         assert_eq!(post(&process, "/auth/cli/start").await.status, StatusCode::OK);
     }
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+
+    redis.thaw();
+    recovers(&process).await;
+}
+
+#[sqlx::test(migrator = "shared::db::MIGRATOR")]
+async fn challenges_that_ask_nobody_end_within_two_seconds_of_a_redis_that_is_away(db: PgPool) {
+    let redis = RedisServer::start();
+    let process = Process::start(&with(&db, &[("REDIS_URL", redis.url())])).await;
+    recovers(&process).await;
+
+    redis.freeze();
+
+    let start = Instant::now();
+    while post(&process, "/auth/wallet/challenge").await.status != 503 {
+        assert!(start.elapsed() < Duration::from_secs(2));
+    }
+    for _ in 0..20 {
+        assert_eq!(post(&process, "/auth/wallet/challenge").await.status, 503);
+    }
 
     redis.thaw();
     recovers(&process).await;
@@ -140,7 +162,7 @@ async fn a_database_that_is_away_is_503_and_needs_no_restart_a6_4_a8_3(db: PgPoo
 
     assert_eq!(post(&process, "/auth/cli/start").await.problem(), (503, "SERVICE_UNAVAILABLE"));
     assert_eq!(health(&process).await.0, 503);
-    // Challenges are in Redis alone.
+    // Challenges need Redis alone.
     assert_eq!(post(&process, "/auth/wallet/challenge").await.status, StatusCode::OK);
 
     gate.reopen().await;

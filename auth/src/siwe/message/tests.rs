@@ -12,7 +12,7 @@ fn site() -> Origin {
 }
 
 fn issued() -> String {
-    compose(&site(), WALLET.parse().unwrap(), 1, NONCE, NOW)
+    Draft::new(&site(), &WALLET.parse().unwrap(), 1, NOW).with(NONCE)
 }
 
 fn read_at(text: &str, now: OffsetDateTime) -> Result<Message, Refused> {
