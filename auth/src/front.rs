@@ -1,7 +1,7 @@
 //! What answers a connection.
 //!
-//! Whether a token holds is asked for every request to the platform. When there is nobody to ask it
-//! is answered right here, beneath the layers and the
+//! Whether a token holds is asked for every request to the platform, and a challenge can be had by
+//! anybody. When there is nobody to ask they are answered right here, beneath the layers and the
 //! router, which cost several times as much (docs/decisions/0302). Nothing is given up: the same
 //! guard against floods, the same limit, the same headers and the same log line. Whatever needs more
 //! than that, such as a token that is not remembered, a permit that must be fetched, a page in a

@@ -11,13 +11,14 @@ use shared::http::Observer;
 use shared::request::RequestInfo;
 
 use crate::limits::LimitLayer;
-use crate::routes::{QuickLimits, validate};
+use crate::routes::{QuickLimits, challenge, validate};
 use crate::state::AppState;
 
 /// One of those routes, under one of its names.
 #[derive(Clone, Copy)]
 pub(crate) enum Route {
     Validate(&'static str),
+    Challenge,
 }
 
 impl Route {
@@ -27,6 +28,9 @@ impl Route {
             return None;
         }
         let path = request.uri().path();
+        if path == challenge::PATH {
+            return Some(Self::Challenge);
+        }
         validate::PATHS.into_iter().find(|known| *known == path).map(Self::Validate)
     }
 }
@@ -60,6 +64,12 @@ impl Quick {
                     info.set_user(grant.user);
                     validate::answer(&grant)
                 })
+            }
+            Route::Challenge => {
+                let guard = self.guard(&limits.challenge, challenge::PATH, peer, parts)?;
+                let request = challenge::read(headers, body).ok()?;
+                let prepared = challenge::prepare(&self.state, &request).ok()?;
+                guard.pass(|_| prepared.issue(&self.state))
             }
         }
     }

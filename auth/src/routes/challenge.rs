@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use shared::api::Challenge;
@@ -19,6 +20,8 @@ use crate::siwe::address::Checksummed;
 use crate::siwe::message::{Draft, LIFE};
 use crate::state::AppState;
 
+/// Name of this route.
+pub(crate) const PATH: &str = "/auth/wallet/challenge";
 /// Room for an answer.
 const USUAL_BYTES: usize = 768;
 
@@ -34,7 +37,7 @@ pub(crate) fn router(limit: LimitLayer) -> OpenApiRouter<AppState> {
 /// What a challenge is for.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ChallengeRequest {
+pub(crate) struct ChallengeRequest {
     /// The wallet. Without it only a nonce is answered, for wallets that write the message.
     address: Option<String>,
     /// The EIP-155 chain; the first allowed one when left out.
@@ -57,15 +60,20 @@ async fn challenge(
     prepare(&state, &request).map(|prepared| prepared.issue(&state))
 }
 
+/// The request of a body that has arrived.
+pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<ChallengeRequest, Error> {
+    Ok(json::optional(json::is_json(headers), body)?)
+}
+
 /// All that it takes to issue a challenge.
-struct Prepared {
+pub(crate) struct Prepared {
     signer: Arc<Signer>,
     wallet: Option<Checksummed>,
     chain: u64,
 }
 
 /// Checks `request`. Asks nobody.
-fn prepare(state: &AppState, request: &ChallengeRequest) -> Result<Prepared, Error> {
+pub(crate) fn prepare(state: &AppState, request: &ChallengeRequest) -> Result<Prepared, Error> {
     let chains = &state.config.chains;
     let chain = request.chain_id.unwrap_or_else(|| chains.first());
     if !chains.allow(chain) {
@@ -81,7 +89,7 @@ fn prepare(state: &AppState, request: &ChallengeRequest) -> Result<Prepared, Err
 
 impl Prepared {
     /// The answer.
-    fn issue(self, state: &AppState) -> Response {
+    pub(crate) fn issue(self, state: &AppState) -> Response {
         let Self { signer, wallet, chain } = self;
         let (message, nonce) = match wallet {
             None => (None, signer.issue(None)),
