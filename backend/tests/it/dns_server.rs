@@ -30,11 +30,10 @@ impl DnsServer {
         catalog.upsert(origin.into(), vec![zone.clone()]);
 
         let mut server = Server::new(catalog);
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let (socket, listener) = sockets().await;
         let address = socket.local_addr().unwrap();
         server.register_socket(socket);
         // Answers that do not fit into a datagram are asked for again here.
-        let listener = TcpListener::bind(address).await.unwrap();
         server.register_listener(listener, Duration::from_secs(5), 4096);
         Self { address, zone, _server: server }
     }
@@ -52,6 +51,16 @@ impl DnsServer {
 
     async fn add(&self, at: &str, data: RData) {
         assert!(self.zone.upsert(Record::from_rdata(name(at), 60, data), 1).await);
+    }
+}
+
+/// Both of one port. One that is free for datagrams may be in use by a connection.
+async fn sockets() -> (UdpSocket, TcpListener) {
+    loop {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        if let Ok(listener) = TcpListener::bind(socket.local_addr().unwrap()).await {
+            return (socket, listener);
+        }
     }
 }
 
