@@ -38,7 +38,7 @@ tools_go_module() {
   stamp=$TOOLS_DIR/module-$1-$(sha256sum < "$directory/go.sum" | cut -c1-16)
   [ -e "$stamp" ] && return
   mkdir -p "$TOOLS_DIR/$1"
-  (cd "$directory" && nice -n 15 go build -p 1 -trimpath -ldflags "-s -w ${2:-}" -o "$TOOLS_DIR/$1/" tool) && touch "$stamp"
+  (cd "$directory" && nice -n 15 go build -trimpath -ldflags "-s -w ${2:-}" -o "$TOOLS_DIR/$1/" tool) && touch "$stamp"
 }
 
 # tools_python REQUIREMENTS.TXT: a virtual environment named after the file's content.
