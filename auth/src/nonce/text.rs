@@ -26,7 +26,7 @@ pub(super) fn write(bytes: &[u8; BYTES]) -> String {
     str::from_utf8(&text).unwrap_or_default().to_owned()
 }
 
-/// Reads what [`write`] has written, and nothing else: no two texts are the same bytes.
+/// Reads what [`write()`] has written, and nothing else: no two texts are the same bytes.
 pub(super) fn read(text: &str) -> Option<[u8; BYTES]> {
     let mut bytes = [0; BYTES];
     if text.len() != LENGTH {
