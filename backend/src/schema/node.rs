@@ -47,7 +47,7 @@ pub trait Members: ObjectType + Sized {
 }
 
 /// Which field of an object is which member, and which is a list that a loader has:
-/// `members!(Site { "id" => |row| row.id; "deployments" => DeploymentsBySite |row, first| ... })`.
+/// `members!(Site { "id" => |row| row.id; "deployments" => DeploymentsBySite, |row, first| ... })`.
 macro_rules! members {
     ($object:ty {
         $($field:literal => |$row:ident| $member:expr),+
