@@ -14,7 +14,9 @@ limit_bytes=$((25 * 1000 * 1000))
 # The same compiler, the same image, and every layer built on it is found again.
 toolchain=localhost/toolchain:$(rustc -vV | sha256sum | cut -c1-12)
 triple=$(uname -m)-unknown-linux-gnu
-tools_apt buildah=buildah jq=jq curl=curl file=file initdb=postgresql redis-server=redis-server
+tools_apt buildah=buildah jq=jq curl=curl file=file initdb=postgresql redis-server=redis-server newuidmap=uidmap
+# Only who is root in a user namespace may mount and change owners: a normal user starts again in one.
+if [ "$(id -u)" != 0 ]; then exec buildah unshare -- "$PWD/scripts/images.sh"; fi
 
 passed=0 failed=0
 check() {
@@ -44,16 +46,17 @@ trap 'exit 130' INT TERM
 
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 if [ ! -x "$TOOLS_DIR/cargo-chef/bin/cargo-chef" ]; then
-  nice -n 15 cargo install cargo-chef --version 0.1.78 --locked --quiet --root "$TOOLS_DIR/cargo-chef"
+  # It runs for a second: optimising it would take longer than it ever saves.
+  nice -n 15 cargo install cargo-chef --version 0.1.78 --locked --debug --quiet --root "$TOOLS_DIR/cargo-chef"
 fi
 
 # The stand-in for the stage `toolchain`: the same variables, and this machine's compiler.
 make_toolchain() {
   local container mount
   ! buildah inspect --type image "$toolchain" > /dev/null 2>&1 || return 0
-  container=$(buildah from scratch)
+  container=$(buildah from scratch) || return 1
   containers+=("$container")
-  mount=$(buildah mount "$container")
+  mount=$(buildah mount "$container") && [ -n "$mount" ] || return 1
   mkdir -p "$mount"/{usr,src,tmp,etc/ssl/certs,cargo,rust,chef,proc,sys,dev}
   for each in bin sbin lib lib64; do ln -s "usr/$each" "$mount/$each"; done
   cp -L /etc/ssl/certs/ca-certificates.crt "$mount/etc/ssl/certs/"
