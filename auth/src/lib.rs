@@ -2,6 +2,7 @@
 //! and the check of both for the other services.
 
 pub mod audit;
+mod base62;
 pub mod cleanup;
 pub mod config;
 mod cors;

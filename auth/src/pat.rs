@@ -5,11 +5,10 @@
 use ring::digest::{SHA256, digest};
 use shared::api::Scope;
 
-use crate::random;
+use crate::{base62, random};
 
 /// How every token starts.
 pub const PREFIX: &str = "af_live_";
-const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const RANDOM: usize = 32;
 const CHECKSUM: usize = 6;
 const LENGTH: usize = PREFIX.len() + RANDOM + CHECKSUM;
@@ -87,12 +86,8 @@ pub fn scope_names(scopes: &[Scope]) -> Vec<&'static str> {
 
 /// CRC-32 of `text` as six base62 digits: 62^6 is more than 2^32.
 fn checksum(text: &str) -> String {
-    let mut rest = crc32fast::hash(text.as_bytes());
     let mut digits = [0; CHECKSUM];
-    for digit in digits.iter_mut().rev() {
-        *digit = ALPHABET[(rest % 62) as usize];
-        rest /= 62;
-    }
+    base62::write(crc32fast::hash(text.as_bytes()).into(), &mut digits);
     digits.into_iter().map(char::from).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Text that nobody can guess: ids and secrets.
 
-const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+use crate::base62::ALPHABET;
 
 /// `length` letters and digits, each as likely as any other.
 ///

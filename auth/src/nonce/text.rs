@@ -1,6 +1,8 @@
 //! The 32 bytes of a nonce as 44 letters and digits: wallets only recognise a sign-in when its nonce
 //! has nothing else (EIP-4361).
 
+use crate::base62;
+
 /// Bytes of a nonce.
 pub(super) const BYTES: usize = 32;
 /// Bytes that are written together.
@@ -8,19 +10,13 @@ const WORD: usize = 8;
 /// Letters and digits of a word: the smallest number that is enough.
 const DIGITS: usize = 11;
 const LENGTH: usize = BYTES / WORD * DIGITS;
-const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// Writes `bytes`: each word of 8 in base 62.
 pub(super) fn write(bytes: &[u8; BYTES]) -> String {
     let mut text = [0; LENGTH];
     let words = bytes.as_chunks::<WORD>().0;
     for (word, digits) in words.iter().zip(text.as_chunks_mut::<DIGITS>().0) {
-        let mut number = u64::from_be_bytes(*word);
-        for digit in digits.iter_mut().rev() {
-            // Less than 62.
-            *digit = ALPHABET[(number % 62) as usize];
-            number /= 62;
-        }
+        base62::write(u64::from_be_bytes(*word), digits);
     }
     // Letters and digits are UTF-8.
     str::from_utf8(&text).unwrap_or_default().to_owned()

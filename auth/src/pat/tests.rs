@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::base62::ALPHABET;
 
 /// A fixed token, so that a change of the format cannot go unseen: scanners match on it.
 const KNOWN: &str = "af_live_00000000000000000000000000000000";
