@@ -99,14 +99,23 @@ impl Error {
 /// is ours.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
-                tracing::error!(%error, "the database does not answer");
-                Self::Unavailable("the database")
-            }
-            other => Self::internal(other),
+        let is_away = match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| is_going(&code)),
+            _ => false,
+        };
+        if is_away {
+            tracing::error!(%error, "the database does not answer");
+            return Self::Unavailable("the database");
         }
+        Self::internal(error)
     }
+}
+
+/// Whether a SQLSTATE says that the server stops or has yet to start: 57P01 `admin_shutdown`, 57P02
+/// `crash_shutdown`, 57P03 `cannot_connect_now`.
+fn is_going(code: &str) -> bool {
+    matches!(code, "57P01" | "57P02" | "57P03")
 }
 
 /// The name of the constraint that a statement broke.
