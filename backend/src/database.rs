@@ -1,13 +1,22 @@
 //! Connections to PostgreSQL, on which a statement ends with the request that ran it.
 
+mod lease;
+
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Describe, Either, Error, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr};
+
+use lease::{Lease, Leases};
+
+/// How long requests hand a connection on before the pool gets it back. A server that restarts takes
+/// longer.
+const TERM: Duration = Duration::from_millis(500);
 
 /// A pool whose statements are given up when nobody waits for them any more.
 ///
@@ -19,38 +28,40 @@ use sqlx::{Describe, Either, Error, Execute, Executor, PgConnection, PgPool, Pos
 pub struct Db {
     pool: PgPool,
     gives_up: bool,
+    leases: Leases,
     parking: Option<Parking>,
 }
 
-/// A connection that a request has just used and may use again at once. Giving it back and taking
-/// another costs a round trip, so it stays here while the request's task runs; whenever the task
-/// waits, for whatever it be, the connection is [given back](Self::clear), so that nobody holds one
-/// idle.
+/// A connection that a request has just used and may use again at once. It stays here while the
+/// request's task runs; whenever the task waits, for whatever it be, the connection is [given
+/// back](Self::clear), so that nobody holds one idle.
 #[derive(Clone, Debug, Default)]
-pub struct Parking(Arc<Mutex<Option<PoolConnection<Postgres>>>>);
+pub struct Parking(Arc<Mutex<Option<Lease>>>);
 
 impl Parking {
-    /// Gives the connection back to the pool, if there is one.
+    /// Gives the connection back, if there is one.
     pub fn clear(&self) {
         drop(self.take());
     }
 
-    fn take(&self) -> Option<PoolConnection<Postgres>> {
+    fn take(&self) -> Option<Lease> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn put(&self, connection: PoolConnection<Postgres>) {
-        // One is enough; what stood there goes back to the pool, outside of the lock.
-        let before = self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(connection);
+    fn put(&self, lease: Lease) {
+        // One is enough; what stood there is given back, outside of the lock.
+        let before = self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(lease);
         drop(before);
     }
 }
 
 impl Db {
-    /// Uses the connections of `pool`; those of an embedded database are never given up.
+    /// Uses the connections of `pool`; those of an embedded database are never given up, nor kept
+    /// from whom else it serves.
     #[must_use]
     pub fn new(pool: PgPool, is_embedded: bool) -> Self {
-        Self { pool, gives_up: !is_embedded, parking: None }
+        let leases = Leases::of(pool.clone(), if is_embedded { Duration::ZERO } else { TERM });
+        Self { pool, gives_up: !is_embedded, leases, parking: None }
     }
 
     /// The same pool for a request that parks its connection between statements. Whoever polls the
@@ -60,13 +71,22 @@ impl Db {
         Self { parking: Some(parking), ..self.clone() }
     }
 
-    async fn busy(self) -> Result<Busy, Error> {
+    /// A connection for several statements, such as a transaction; the pool has it back afterwards,
+    /// so that what was not committed is rolled back at once.
+    pub async fn acquire(&self) -> Result<PoolConnection<Postgres>, Error> {
+        self.lease().await?.end().ok_or(Error::PoolClosed)
+    }
+
+    async fn lease(&self) -> Result<Lease, Error> {
         let parked = self.parking.as_ref().and_then(Parking::take);
-        let connection = match parked {
-            Some(connection) => connection,
-            None => self.pool.acquire().await?,
-        };
-        Ok(Busy { connection: Some(connection), db: self })
+        match parked {
+            Some(lease) => Ok(lease),
+            None => self.leases.take().await,
+        }
+    }
+
+    async fn busy(self) -> Result<Busy, Error> {
+        Ok(Busy { lease: Some(self.lease().await?), db: self })
     }
 }
 
@@ -81,20 +101,21 @@ impl Deref for Db {
 /// A connection in the middle of a statement.
 struct Busy {
     /// Taken when the statement has ended.
-    connection: Option<PoolConnection<Postgres>>,
+    lease: Option<Lease>,
     db: Db,
 }
 
 impl Busy {
     fn connection(&mut self) -> Result<&mut PgConnection, Error> {
-        self.connection.as_deref_mut().ok_or(Error::PoolClosed)
+        self.lease.as_mut().and_then(Lease::connection).ok_or(Error::PoolClosed)
     }
 
     /// The statement has ended. After a failure the pool looks whether the connection still works.
     fn end<T>(mut self, answer: Result<T, Error>) -> Result<T, Error> {
-        let connection = self.connection.take();
-        if let (Ok(_), Some(connection), Some(parking)) = (&answer, connection, &self.db.parking) {
-            parking.put(connection);
+        match (&answer, self.lease.take(), &self.db.parking) {
+            (Ok(_), Some(lease), Some(parking)) => parking.put(lease),
+            (Err(_), Some(lease), _) => drop(lease.end()),
+            _ => {}
         }
         answer
     }
@@ -102,10 +123,8 @@ impl Busy {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        if let Some(connection) = &mut self.connection
-            && self.db.gives_up
-        {
-            connection.close_on_drop();
+        if let Some(lease) = self.lease.take() {
+            if self.db.gives_up { lease.close() } else { drop(lease.end()) }
         }
     }
 }
@@ -151,15 +170,15 @@ impl<'p> Executor<'p> for &'_ Db {
     where
         'p: 'e,
     {
-        let pool = self.pool.clone();
-        async move { pool.acquire().await?.prepare_with(sql, parameters).await }.boxed()
+        let db = self.clone();
+        async move { db.acquire().await?.prepare_with(sql, parameters).await }.boxed()
     }
 
     fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, Error>>
     where
         'p: 'e,
     {
-        let pool = self.pool.clone();
-        async move { pool.acquire().await?.describe(sql).await }.boxed()
+        let db = self.clone();
+        async move { db.acquire().await?.describe(sql).await }.boxed()
     }
 }

@@ -7,6 +7,7 @@ mod apq;
 mod auth_link;
 mod auth_stand_in;
 mod cli_operations;
+mod connections;
 mod deployment;
 mod dns_server;
 mod domain;

@@ -1,6 +1,7 @@
 //! Adding domains, choosing the primary one, deleting them.
 
 use async_graphql::{Context, InputObject, Object};
+use sqlx::Connection as _;
 use uuid::Uuid;
 
 use super::{Domain, VerificationStatus, verification};
@@ -71,7 +72,8 @@ impl DomainMutation {
         domain_id: Id,
     ) -> Result<bool, Error> {
         let owner = ctx.caller()?.user_id;
-        let mut transaction = ctx.db().begin().await?;
+        let mut connection = ctx.db().acquire().await?;
+        let mut transaction = connection.begin().await?;
         // Two choices at once wait for each other here; the later one holds.
         let site = sqlx::query_scalar!(
             "select id from app.sites where id = $1 and owner_id = $2 for no key update",
