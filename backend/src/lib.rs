@@ -1,6 +1,7 @@
 //! The GraphQL API of Alternate Futures: projects, sites, deployments and domains over PostgreSQL.
 //! Who the caller is, is asked of the auth service over HTTP.
 
+pub mod array;
 pub mod auth_client;
 pub mod caller;
 pub mod content_id;
@@ -13,6 +14,7 @@ pub mod loader;
 pub mod name;
 pub mod schema;
 pub mod slug;
+pub mod table;
 
 mod apq;
 mod config;

@@ -32,29 +32,21 @@ pub trait Loader: Send + Sync + 'static {
     /// Makes one for a request; it takes the pool and the owner from there.
     fn new(scope: &Scope) -> Self;
 
-    /// Loads what belongs to `keys`, each of them once; keys without a value are left out.
-    fn load(
-        &self,
-        keys: &[Self::Key],
-    ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>, Error>> + Send;
+    /// Loads what belongs to each of `keys`, in their order; no key is there twice.
+    fn load(&self, keys: &[Self::Key]) -> impl Future<Output = Result<Found<Self>, Error>> + Send;
 }
 
-/// Sorts the rows of a statement over many keys: `nth` says for each row which key it is for,
-/// counted from 1 as `with ordinality` does, and `row` makes the next row for that key.
-pub fn lists<K: Copy + Eq + Hash, T>(
+/// What belongs to each key; `None` where nothing does.
+pub type Found<L> = Vec<Option<<L as Loader>::Value>>;
+
+/// Sorts rows by the one key that each has.
+pub fn by_key<K: Copy + Eq + Hash, T>(
     keys: &[K],
-    nth: &[i32],
-    mut row: impl FnMut(&K) -> Option<T>,
-) -> HashMap<K, Vec<T>> {
-    let mut lists = HashMap::with_capacity(keys.len());
-    for same in nth.chunk_by(|one, other| one == other) {
-        let key = same.first().and_then(|nth| keys.get(usize::try_from(nth - 1).ok()?));
-        let Some(key) = key else { continue };
-        let mut list = Vec::with_capacity(same.len());
-        list.extend(same.iter().map_while(|_| row(key)));
-        lists.insert(*key, list);
-    }
-    lists
+    rows: Vec<T>,
+    key: impl Fn(&T) -> K,
+) -> Vec<Option<T>> {
+    let mut rows = rows.into_iter().map(|row| (key(&row), row)).collect::<HashMap<_, _>>();
+    keys.iter().map(|key| rows.remove(key)).collect()
 }
 
 /// Hands out what was loaded.
@@ -99,7 +91,7 @@ struct Waiting<L: Loader> {
 }
 
 /// What a waiting resolver is told: what belongs to each of its keys.
-type Answer<L> = Result<Vec<Option<<L as Loader>::Value>>, Error>;
+type Answer<L> = Result<Found<L>, Error>;
 
 /// Gathers keys for one loader.
 pub struct Batch<L: Loader> {
@@ -143,38 +135,69 @@ impl<L: Loader> Batch<L> {
     async fn load_waiting(self: Arc<Self>) -> Delivery {
         let waiting =
             std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut uses = HashMap::new();
-        for key in waiting.iter().flat_map(|waiting| &waiting.keys) {
-            *uses.entry(key.clone()).or_insert(0) += 1;
-        }
-        let keys = uses.keys().cloned().collect::<Vec<_>>();
-        let loaded = self.loader.load(&keys).await;
-        Box::new(|| deliver::<L>(waiting, uses, loaded))
+        let keys = waiting.iter().map(|waiting| waiting.keys.as_slice()).collect::<Vec<_>>();
+        let gathered = Gathered::of(&keys);
+        let loaded = self.loader.load(&gathered.keys).await;
+        Box::new(|| deliver::<L>(waiting, gathered, loaded))
     }
 }
 
-/// `uses` says how many wait for a key: all but the last get a copy.
+/// The keys of all who wait.
+struct Gathered<K> {
+    /// Each of them once.
+    keys: Vec<K>,
+    /// For each key that is waited for, its place among those.
+    places: Vec<usize>,
+    /// How many wait for each.
+    uses: Vec<usize>,
+}
+
+impl<K: Clone + Eq + Hash> Gathered<K> {
+    fn of(asked: &[&[K]]) -> Self {
+        let most = asked.iter().map(|keys| keys.len()).sum();
+        let mut gathered = Self {
+            keys: Vec::with_capacity(most),
+            places: Vec::with_capacity(most),
+            uses: Vec::with_capacity(most),
+        };
+        let mut known = HashMap::with_capacity(most);
+        for key in asked.iter().copied().flatten() {
+            let place = *known.entry(key).or_insert(gathered.keys.len());
+            if place == gathered.keys.len() {
+                gathered.keys.push(key.clone());
+                gathered.uses.push(0);
+            }
+            gathered.uses[place] += 1;
+            gathered.places.push(place);
+        }
+        gathered
+    }
+}
+
+/// All who wait for one key but the last get a copy.
 fn deliver<L: Loader>(
     waiting: Vec<Waiting<L>>,
-    mut uses: HashMap<L::Key, usize>,
-    mut loaded: Result<HashMap<L::Key, L::Value>, Error>,
+    gathered: Gathered<L::Key>,
+    mut loaded: Result<Found<L>, Error>,
 ) {
+    let Gathered { places, mut uses, .. } = gathered;
+    let mut places = places.into_iter();
     for Waiting { keys, answer } in waiting {
+        let places = places.by_ref().take(keys.len());
         let values = match &mut loaded {
-            Ok(values) => Ok(keys.iter().map(|key| hand_out(key, &mut uses, values)).collect()),
-            Err(error) => Err(error.clone()),
+            Ok(found) => Ok(places.map(|place| hand_out(place, &mut uses, found)).collect()),
+            Err(error) => {
+                places.for_each(drop);
+                Err(error.clone())
+            }
         };
         // A resolver that no longer waits has been cut off by a failure beside it.
         let _ = answer.send(values);
     }
 }
 
-fn hand_out<K: Eq + Hash, V: Clone>(
-    key: &K,
-    uses: &mut HashMap<K, usize>,
-    values: &mut HashMap<K, V>,
-) -> Option<V> {
-    let uses = uses.get_mut(key)?;
+fn hand_out<V: Clone>(place: usize, uses: &mut [usize], found: &mut [Option<V>]) -> Option<V> {
+    let (uses, value) = uses.get_mut(place).zip(found.get_mut(place))?;
     *uses -= 1;
-    if *uses == 0 { values.remove(key) } else { values.get(key).cloned() }
+    if *uses == 0 { value.take() } else { value.clone() }
 }

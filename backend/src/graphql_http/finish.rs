@@ -4,7 +4,7 @@ use async_graphql::{ServerError, Value};
 use shared::request::RequestInfo;
 
 use crate::error::Error;
-use crate::json::Json;
+use crate::json::{self, Json};
 
 /// The message of everything that is nobody's business but ours.
 const MASKED: &str = "internal error";
@@ -38,7 +38,7 @@ pub(crate) fn finish(mut errors: Vec<ServerError>, request: &RequestInfo) -> Vec
 
 /// The bytes of a response; a request error has no `data` at all.
 pub(crate) fn body_of(data: Option<&Value>, errors: &[ServerError]) -> Vec<u8> {
-    let mut json = Json::default();
+    let mut json = Json::with_capacity(data.map_or(0, json::size) + 16);
     json.raw(b"{");
     if let Some(data) = data {
         json.raw(b"\"data\":");

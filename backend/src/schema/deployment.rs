@@ -7,13 +7,15 @@ pub mod status;
 pub mod subscription;
 
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
+use sqlx::postgres::types::Oid;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use status::DeploymentStatus;
 
 use crate::Error;
-use crate::json::name_of;
+use crate::array::{Element, named};
+use crate::json::{Json, ToJson, name_of};
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
 use crate::schema::node::{Members, Node, Nodes, members};
@@ -30,6 +32,21 @@ pub enum StorageType {
     Arweave,
     /// Filecoin.
     Filecoin,
+}
+
+impl ToJson for StorageType {
+    fn write(&self, json: &mut Json) {
+        name_of(*self).write(json);
+    }
+}
+
+impl Element for StorageType {
+    const TYPE: Oid = String::TYPE;
+    type Value<'a> = Self;
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        named(bytes)
+    }
 }
 
 /// A version of a site.
@@ -67,8 +84,8 @@ members!(Deployment {
     "id" => |row| row.id,
     "siteId" => |row| row.site_id,
     "cid" => |row| row.cid,
-    "status" => |row| name_of(row.status),
-    "storageType" => |row| name_of(row.storage_type),
+    "status" => |row| row.status,
+    "storageType" => |row| row.storage_type,
     "message" => |row| row.message,
     "createdAt" => |row| row.created_at,
     "updatedAt" => |row| row.updated_at,

@@ -6,12 +6,14 @@ pub mod query;
 pub mod verification;
 
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
+use sqlx::postgres::types::Oid;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::Error;
+use crate::array::{Element, named};
 use crate::hostname;
-use crate::json::name_of;
+use crate::json::{Json, ToJson, name_of};
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
 use crate::schema::node::{Members, Node, Nodes, members};
@@ -28,6 +30,21 @@ pub enum VerificationStatus {
     Verified,
     /// The last look-up did not find the TXT record.
     Failed,
+}
+
+impl ToJson for VerificationStatus {
+    fn write(&self, json: &mut Json) {
+        name_of(*self).write(json);
+    }
+}
+
+impl Element for VerificationStatus {
+    const TYPE: Oid = String::TYPE;
+    type Value<'a> = Self;
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        named(bytes)
+    }
 }
 
 /// A name under which a site is served.
@@ -96,7 +113,7 @@ members!(Domain {
     "id" => |row| row.id,
     "siteId" => |row| row.site_id,
     "hostname" => |row| row.hostname,
-    "verificationStatus" => |row| name_of(row.verification_status),
+    "verificationStatus" => |row| row.verification_status,
     "isPrimary" => |row| row.is_primary,
     "verified" => |row| row.is_verified(),
     "txtRecordName" => |row| hostname::txt_name(&row.hostname),

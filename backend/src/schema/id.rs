@@ -8,8 +8,10 @@ use async_graphql::{
     ContextSelectionSet, ID, InputType, InputValueError, InputValueResult, OutputType, Positioned,
     ServerResult, Value,
 };
+use sqlx::postgres::types::Oid;
 use uuid::Uuid;
 
+use crate::array::Element;
 use crate::json::{Json, ToJson};
 
 /// The id of a row. A text that is no UUID is read as the nil UUID, which no row has: it is
@@ -33,6 +35,16 @@ impl OutputType for Id {
         _: &Positioned<Field>,
     ) -> ServerResult<Value> {
         Ok(Value::String(self.0.to_string()))
+    }
+}
+
+impl Element for Id {
+    const TYPE: Oid = Uuid::TYPE;
+    const SIZE: Option<usize> = Uuid::SIZE;
+    type Value<'a> = Self;
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Uuid::read(bytes).map(Self)
     }
 }
 

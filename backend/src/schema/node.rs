@@ -7,6 +7,7 @@
 //! be merged and are built as values first ([`values`]). Both keep the order of the document and let
 //! a failure rise to the nearest field that may be null, which the executor does not.
 
+mod columns;
 mod values;
 mod written;
 
@@ -18,15 +19,17 @@ use async_graphql::registry::Registry;
 use async_graphql::{ContextSelectionSet, ObjectType, OutputType, Positioned, ServerResult, Value};
 
 use crate::json::Json;
+pub use columns::Column;
+pub use written::Placed;
 use written::Plan;
 pub(crate) use written::related;
-pub use written::{Column, Placed};
 
 /// Writes one member of a row.
 pub type Member<T> = fn(&T, &mut Json);
 
 /// Answers one field for many rows of one level.
-pub type Relation<T> = for<'a> fn(&'a [Placed<'a, T>], &'a Positioned<Field>) -> Boxed<'a, Column>;
+pub type Relation<T> =
+    for<'a> fn(&'a [Placed<'a, T>], &'a Positioned<Field>) -> Boxed<'a, Box<dyn Column>>;
 
 /// An object whose plain members can be written without asking its resolvers.
 pub trait Members: ObjectType + Sized {

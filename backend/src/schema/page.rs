@@ -19,7 +19,7 @@ use crate::schema::node::{Node, Nodes, members};
 const MOST: i32 = 100;
 
 /// Where a row stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Position {
     /// When it was made.
     pub at: OffsetDateTime,
@@ -29,7 +29,7 @@ pub struct Position {
 
 impl Position {
     /// Before every row.
-    const START: Self = Self { at: datetime!(9999-12-31 0:00 UTC), id: Uuid::max() };
+    pub const START: Self = Self { at: datetime!(9999-12-31 0:00 UTC), id: Uuid::max() };
 
     fn bytes(self) -> [u8; 24] {
         let microseconds = self.at.unix_timestamp_nanos() / 1000;

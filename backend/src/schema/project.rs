@@ -6,12 +6,15 @@ pub mod mutation;
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use time::OffsetDateTime;
 
+use loaders::NewestProjects;
+
 use crate::Error;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
 use crate::schema::node::{Members, Node, Nodes, members};
 use crate::schema::page::{List, Page, PageInfo, Position, Row, Wanted, count};
 use crate::schema::site::{Site, loaders::SitesByProject};
+use crate::table::Rows;
 
 /// A project: sites that belong together.
 #[derive(Clone, SimpleObject)]
@@ -41,7 +44,7 @@ impl Project {
     ) -> Result<Nodes<Site>, Error> {
         let key = (self.id.0, count(first)?);
         let newest = ctx.loader::<SitesByProject>().load_one(key).await?;
-        Ok(Nodes(newest.unwrap_or_default()))
+        Ok(Nodes(Rows::make(newest)?))
     }
 }
 
@@ -103,20 +106,11 @@ impl ProjectQuery {
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
     ) -> Result<Node<ProjectList>, Error> {
-        let owner = ctx.caller()?.user_id;
+        ctx.caller()?;
         let wanted = Wanted::read(ctx, List("projects", None), first, after.as_deref())?;
-        let rows = sqlx::query_as!(
-            Project,
-            r#"select id as "id: Id", name, slug, description, created_at, updated_at
-               from app.projects
-               where owner_id = $1 and (created_at, id) < ($2, $3)
-               order by created_at desc, id desc limit $4"#,
-            owner,
-            wanted.after.at,
-            wanted.after.id,
-            wanted.limit,
-        );
-        wanted.page(ctx, rows.fetch_all(ctx.db()).await?).map(|page| Node(ProjectList(page)))
+        let key = (wanted.after, wanted.limit);
+        let rows = ctx.loader::<NewestProjects>().load_one(key).await?;
+        wanted.page(ctx, Rows::make(rows)?).map(|page| Node(ProjectList(page)))
     }
 
     /// One of the caller's projects.

@@ -19,6 +19,7 @@ use crate::schema::id::Id;
 use crate::schema::node::{Members, Node, Nodes, members};
 use crate::schema::page::{Page, PageInfo, Position, Row, count};
 use crate::schema::project::{Project, loaders::ProjectById};
+use crate::table::Rows;
 
 /// A site of a project.
 #[derive(Clone, SimpleObject)]
@@ -54,7 +55,7 @@ impl Site {
     ) -> Result<Nodes<Deployment>, Error> {
         let key = (self.id.0, count(first)?);
         let newest = ctx.loader::<DeploymentsBySite>().load_one(key).await?;
-        Ok(Nodes(newest.unwrap_or_default()))
+        Ok(Nodes(Rows::make(newest)?))
     }
 
     /// Its newest deployment.
@@ -63,7 +64,7 @@ impl Site {
         ctx: &Context<'_>,
     ) -> Result<Option<Node<Deployment>>, Error> {
         let newest = ctx.loader::<DeploymentsBySite>().load_one((self.id.0, 1)).await?;
-        Ok(newest.and_then(|newest| newest.into_iter().next().map(Node)))
+        Ok(Rows::make(newest)?.into_iter().next().map(Node))
     }
 
     /// Its newest domains; `first` is at most 100.
@@ -74,7 +75,7 @@ impl Site {
     ) -> Result<Nodes<Domain>, Error> {
         let key = (self.id.0, count(first)?);
         let newest = ctx.loader::<DomainsBySite>().load_one(key).await?;
-        Ok(Nodes(newest.unwrap_or_default()))
+        Ok(Nodes(Rows::make(newest)?))
     }
 
     /// The domain it is known by, of those that are verified.

@@ -7,8 +7,9 @@ use crate::Error;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
 use crate::schema::node::{Node, Nodes, members};
-use crate::schema::page::count;
+use crate::schema::page::{Position, count};
 use crate::schema::project::{Project, loaders::NewestProjects};
+use crate::table::Rows;
 
 /// A person.
 #[derive(SimpleObject)]
@@ -38,8 +39,11 @@ impl User {
         ctx: &Context<'_>,
         #[graphql(default = 20)] first: i32,
     ) -> Result<Nodes<Project>, Error> {
-        let newest = ctx.loader::<NewestProjects>().load_one(count(first)?).await?;
-        Ok(Nodes(newest.unwrap_or_default()))
+        let newest = ctx
+            .loader::<NewestProjects>()
+            .load_one((Position::START, count(first)?.into()))
+            .await?;
+        Ok(Nodes(Rows::make(newest)?))
     }
 }
 
@@ -51,7 +55,7 @@ members!(User {
     "walletAddress" => |row| row.wallet_address,
     "createdAt" => |row| row.created_at,
     "updatedAt" => |row| row.updated_at;
-    "projects" => NewestProjects, |_row, first| first
+    "projects" => NewestProjects, |_row, first| (Position::START, first.into())
 });
 
 /// Query root of this file.

@@ -3,6 +3,7 @@
 
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
+use backend::Error;
 use backend::schema::sdl;
 use serde_json::json;
 use sqlx::PgPool;
@@ -11,6 +12,10 @@ use crate::owner::{Owner, data, sent};
 
 /// The fields of an object type without fields of their own, so that a new one cannot be forgotten.
 fn leaves(object: &str) -> String {
+    names(object).join(" ")
+}
+
+fn names(object: &str) -> Vec<String> {
     let schema = parse_schema(sdl()).unwrap();
     let kinds = schema.definitions.iter().filter_map(|definition| match definition {
         TypeSystemDefinition::Type(ty) => Some((ty.node.name.node.as_str(), &ty.node.kind)),
@@ -22,7 +27,7 @@ fn leaves(object: &str) -> String {
         let ty = field.node.ty.node.to_string().replace(['!', '[', ']'], "");
         !matches!(kinds.get(ty.as_str()), Some(TypeKind::Object(_)))
     });
-    leaves.map(|field| field.node.name.node.as_str()).collect::<Vec<_>>().join(" ")
+    leaves.map(|field| field.node.name.node.to_string()).collect()
 }
 
 /// Every field of every object that has rows.
@@ -92,6 +97,53 @@ async fn what_is_written_on_the_spot_is_what_values_would_say(db: PgPool) {
         assert_eq!(rows.len(), 3);
         assert_eq!(rows[1]["sites"].as_array().unwrap().len(), few.min(3));
         assert_eq!(rows[1]["sites"][0].get("skipped"), None);
+    }
+}
+
+/// A list of which only columns are asked is written from those, without making its rows.
+#[sqlx::test(migrator = "shared::db::MIGRATOR")]
+async fn a_field_alone_is_what_it_is_among_others(db: PgPool) {
+    let owner = set_up(&db).await;
+    let mut queries = Vec::new();
+    for field in names("Site") {
+        queries.push(format!("{{ projects {{ data {{ sites {{ {field} __typename }} }} }} }}"));
+    }
+    for (list, object) in [("deployments", "Deployment"), ("domains", "Domain")] {
+        for field in names(object) {
+            queries.push(format!(
+                "{{ projects {{ data {{ sites {{
+                    {list} {{ {field} again: {field} __typename }} one: {list}(first: 1) {{ {field} }}
+                }} }} }} }}"
+            ));
+        }
+    }
+    assert!(queries.len() > 20, "{queries:?}");
+    for query in queries {
+        let written = owner.ask(&query, json!({})).await;
+        let merged = owner.merging().ask(&query, json!({})).await;
+        assert_eq!(written, merged, "{query}");
+        assert_eq!(written["projects"]["data"].as_array().unwrap().len(), 3);
+    }
+}
+
+#[sqlx::test(migrator = "shared::db::MIGRATOR")]
+async fn what_cannot_be_read_is_an_error_where_it_is_asked_for(db: PgPool) {
+    let owner = set_up(&db).await;
+    // PostgreSQL knows this time, and nobody else does.
+    let infinite = "update app.deployments set updated_at = 'infinity'";
+    sqlx::query(infinite).execute(&db).await.unwrap();
+    let asked = |fields: &str| {
+        format!("{{ projects {{ data {{ name sites {{ deployments {{ {fields} }} }} }} }} }}")
+    };
+
+    owner.ask(&asked("id cid createdAt"), json!({})).await;
+
+    for owner in [owner.clone(), owner.merging()] {
+        for fields in ["id updatedAt", "updatedAt siteId"] {
+            let response = owner.run(&asked(fields), json!({})).await;
+            let [error] = response.errors.as_slice() else { panic!("{response:?}") };
+            assert!(matches!(error.source::<Error>(), Some(Error::Internal(_))), "{error:?}");
+        }
     }
 }
 

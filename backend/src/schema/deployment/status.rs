@@ -2,6 +2,10 @@
 
 use async_graphql::Enum;
 use serde::Deserialize;
+use sqlx::postgres::types::Oid;
+
+use crate::array::{Element, named};
+use crate::json::{Json, ToJson, name_of};
 
 /// How far a deployment is. Forward only: `PENDING`, then `BUILDING` (left out when there is
 /// nothing to build), `UPLOADING`, `SUCCESS`; `FAILED` from anywhere but an end.
@@ -19,6 +23,21 @@ pub enum DeploymentStatus {
     Success,
     /// Given up; an end. `message` says why.
     Failed,
+}
+
+impl ToJson for DeploymentStatus {
+    fn write(&self, json: &mut Json) {
+        name_of(*self).write(json);
+    }
+}
+
+impl Element for DeploymentStatus {
+    const TYPE: Oid = String::TYPE;
+    type Value<'a> = Self;
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        named(bytes)
+    }
 }
 
 impl DeploymentStatus {

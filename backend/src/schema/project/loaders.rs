@@ -1,16 +1,17 @@
 //! Projects by what refers to them.
 
-use std::collections::HashMap;
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Project;
 use crate::Error;
-use crate::loader::Loader;
+use crate::array::Array;
+use crate::loader::{Found, Loader, by_key};
 use crate::schema::context::Scope;
 use crate::schema::id::Id;
 use crate::schema::owned::Owned;
+use crate::schema::page::Position;
+use crate::table::{Rows, Table, cells};
 
 /// A project by its id.
 pub struct ProjectById(Owned);
@@ -23,7 +24,7 @@ impl Loader for ProjectById {
         Self(Owned::of(scope))
     }
 
-    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Project>, Error> {
+    async fn load(&self, ids: &[Uuid]) -> Result<Found<Self>, Error> {
         let projects = sqlx::query_as!(
             Project,
             r#"select id as "id: Id", name, slug, description, created_at, updated_at
@@ -31,54 +32,90 @@ impl Loader for ProjectById {
             self.0.owner,
             ids,
         );
-        let projects = projects.fetch_all(&self.0.db).await?;
-        Ok(projects.into_iter().map(|project| (project.id.0, project)).collect())
+        Ok(by_key(ids, projects.fetch_all(&self.0.db).await?, |project| project.id.0))
     }
 }
 
-/// The newest projects of the caller, by how many are wanted.
+/// The caller's projects, newest first, by where to begin and how many are wanted.
 pub struct NewestProjects(Owned);
 
-/// A project and the list it is for.
-struct Listed {
-    first: i32,
-    id: Id,
-    name: String,
-    slug: String,
-    description: Option<String>,
-    created_at: OffsetDateTime,
-    updated_at: OffsetDateTime,
+/// Columns of projects, and which key each row is for.
+pub struct Projects {
+    nth: Array<i32>,
+    id: Array<Id>,
+    name: Array<String>,
+    slug: Array<String>,
+    description: Array<Option<String>>,
+    created_at: Array<OffsetDateTime>,
+    updated_at: Array<OffsetDateTime>,
+}
+
+impl Table for Projects {
+    type Row = Project;
+    type Key = (Position, i64);
+
+    fn nth(&self) -> impl Iterator<Item = i32> {
+        self.nth.iter()
+    }
+
+    fn row(&self, n: usize, _: &Self::Key) -> Option<Project> {
+        Some(Project {
+            id: self.id.get(n)?,
+            name: self.name.get(n)?.to_owned(),
+            slug: self.slug.get(n)?.to_owned(),
+            description: self.description.get(n)?.map(str::to_owned),
+            created_at: self.created_at.get(n)?,
+            updated_at: self.updated_at.get(n)?,
+        })
+    }
+
+    cells!(
+        "id" => id,
+        "name" => name,
+        "slug" => slug,
+        "description" => description,
+        "createdAt" => created_at,
+        "updatedAt" => updated_at,
+    );
 }
 
 impl Loader for NewestProjects {
-    type Key = i32;
-    type Value = Vec<Project>;
+    type Key = (Position, i64);
+    type Value = Rows<Projects>;
 
     fn new(scope: &Scope) -> Self {
         Self(Owned::of(scope))
     }
 
-    async fn load(&self, firsts: &[i32]) -> Result<HashMap<i32, Vec<Project>>, Error> {
-        let listed = sqlx::query_as!(
-            Listed,
-            r#"select wanted.first as "first!", row.id as "id: Id", row.name, row.slug,
-                      row.description, row.created_at, row.updated_at
-               from unnest($2::int[]) as wanted (first)
-               cross join lateral (
-                   select id, name, slug, description, created_at, updated_at from app.projects
-                   where owner_id = $1
-                   order by created_at desc, id desc limit wanted.first
-               ) as row
-               order by row.created_at desc, row.id desc"#,
+    async fn load(&self, keys: &[Self::Key]) -> Result<Found<Self>, Error> {
+        let (after, limits): (Vec<_>, Vec<_>) = keys.iter().copied().unzip();
+        let (times, ids): (Vec<_>, Vec<_>) = after.iter().map(|after| (after.at, after.id)).unzip();
+        let columns = sqlx::query_as!(
+            Projects,
+            r#"select coalesce(array_agg(nth), '{}') as "nth!: Array<i32>",
+                      coalesce(array_agg(id), '{}') as "id!: Array<Id>",
+                      coalesce(array_agg(name), '{}') as "name!: Array<String>",
+                      coalesce(array_agg(slug), '{}') as "slug!: Array<String>",
+                      coalesce(array_agg(description), '{}') as "description!: Array<Option<String>>",
+                      coalesce(array_agg(created_at), '{}') as "created_at!: Array<OffsetDateTime>",
+                      coalesce(array_agg(updated_at), '{}') as "updated_at!: Array<OffsetDateTime>"
+               from (
+                   select wanted.nth::int, row.*
+                   from unnest($2::timestamptz[], $3::uuid[], $4::bigint[]) with ordinality
+                       as wanted (at, id, rows, nth)
+                   cross join lateral (
+                       select id, name, slug, description, created_at, updated_at
+                       from app.projects
+                       where owner_id = $1 and (created_at, id) < (wanted.at, wanted.id)
+                       order by created_at desc, id desc limit wanted.rows
+                   ) as row
+                   order by wanted.nth, row.created_at desc, row.id desc
+               ) as listed"#,
             self.0.owner,
-            firsts,
+            &times,
+            &ids,
+            &limits,
         );
-        let mut projects = HashMap::<i32, Vec<Project>>::new();
-        for row in listed.fetch_all(&self.0.db).await? {
-            let Listed { first, id, name, slug, description, created_at, updated_at } = row;
-            let project = Project { id, name, slug, description, created_at, updated_at };
-            projects.entry(first).or_default().push(project);
-        }
-        Ok(projects)
+        Ok(Rows::by_key(columns.fetch_one(&self.0.db).await?, keys))
     }
 }

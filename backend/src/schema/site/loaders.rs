@@ -1,16 +1,16 @@
 //! Sites by what refers to them.
 
-use std::collections::HashMap;
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Site;
 use crate::Error;
-use crate::loader::{Loader, lists};
+use crate::array::Array;
+use crate::loader::{Found, Loader, by_key};
 use crate::schema::context::Scope;
 use crate::schema::id::Id;
 use crate::schema::owned::Owned;
+use crate::table::{Rows, Table, cells};
 
 /// A site by its id.
 pub struct SiteById(Owned);
@@ -23,7 +23,7 @@ impl Loader for SiteById {
         Self(Owned::of(scope))
     }
 
-    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Site>, Error> {
+    async fn load(&self, ids: &[Uuid]) -> Result<Found<Self>, Error> {
         let sites = sqlx::query_as!(
             Site,
             r#"select id as "id: Id", project_id as "project_id: Id", name, slug, created_at,
@@ -32,42 +32,69 @@ impl Loader for SiteById {
             self.0.owner,
             ids,
         );
-        let sites = sites.fetch_all(&self.0.db).await?;
-        Ok(sites.into_iter().map(|site| (site.id.0, site)).collect())
+        Ok(by_key(ids, sites.fetch_all(&self.0.db).await?, |site| site.id.0))
     }
 }
 
 /// The newest sites of a project, by its id and how many are wanted.
 pub struct SitesByProject(Owned);
 
-/// Columns of the rows, and which key each row is for.
-struct Columns {
-    nth: Vec<i32>,
-    id: Vec<Id>,
-    name: Vec<String>,
-    slug: Vec<String>,
-    created_at: Vec<OffsetDateTime>,
-    updated_at: Vec<OffsetDateTime>,
+/// Columns of sites, and which key each row is for.
+pub struct Sites {
+    nth: Array<i32>,
+    id: Array<Id>,
+    name: Array<String>,
+    slug: Array<String>,
+    created_at: Array<OffsetDateTime>,
+    updated_at: Array<OffsetDateTime>,
+}
+
+impl Table for Sites {
+    type Row = Site;
+    type Key = (Uuid, i32);
+
+    fn nth(&self) -> impl Iterator<Item = i32> {
+        self.nth.iter()
+    }
+
+    fn row(&self, n: usize, (project, _): &Self::Key) -> Option<Site> {
+        Some(Site {
+            id: self.id.get(n)?,
+            project_id: Id(*project),
+            name: self.name.get(n)?.to_owned(),
+            slug: self.slug.get(n)?.to_owned(),
+            created_at: self.created_at.get(n)?,
+            updated_at: self.updated_at.get(n)?,
+        })
+    }
+
+    cells!(
+        "id" => id,
+        "name" => name,
+        "slug" => slug,
+        "createdAt" => created_at,
+        "updatedAt" => updated_at,
+    );
 }
 
 impl Loader for SitesByProject {
     type Key = (Uuid, i32);
-    type Value = Vec<Site>;
+    type Value = Rows<Sites>;
 
     fn new(scope: &Scope) -> Self {
         Self(Owned::of(scope))
     }
 
-    async fn load(&self, keys: &[Self::Key]) -> Result<HashMap<Self::Key, Vec<Site>>, Error> {
+    async fn load(&self, keys: &[Self::Key]) -> Result<Found<Self>, Error> {
         let (projects, firsts): (Vec<_>, Vec<_>) = keys.iter().copied().unzip();
         let columns = sqlx::query_as!(
-            Columns,
-            r#"select coalesce(array_agg(nth), '{}') as "nth!",
-                      coalesce(array_agg(id), '{}') as "id!: Vec<Id>",
-                      coalesce(array_agg(name), '{}') as "name!",
-                      coalesce(array_agg(slug), '{}') as "slug!",
-                      coalesce(array_agg(created_at), '{}') as "created_at!",
-                      coalesce(array_agg(updated_at), '{}') as "updated_at!"
+            Sites,
+            r#"select coalesce(array_agg(nth), '{}') as "nth!: Array<i32>",
+                      coalesce(array_agg(id), '{}') as "id!: Array<Id>",
+                      coalesce(array_agg(name), '{}') as "name!: Array<String>",
+                      coalesce(array_agg(slug), '{}') as "slug!: Array<String>",
+                      coalesce(array_agg(created_at), '{}') as "created_at!: Array<OffsetDateTime>",
+                      coalesce(array_agg(updated_at), '{}') as "updated_at!: Array<OffsetDateTime>"
                from (
                    select wanted.nth::int, row.*
                    from unnest($2::uuid[], $3::int[]) with ordinality
@@ -83,25 +110,6 @@ impl Loader for SitesByProject {
             &projects,
             &firsts,
         );
-        Ok(columns.fetch_one(&self.0.db).await?.lists(keys))
-    }
-}
-
-impl Columns {
-    /// The rows, by the key they are for.
-    fn lists(self, keys: &[(Uuid, i32)]) -> HashMap<(Uuid, i32), Vec<Site>> {
-        let mut ids = self.id.into_iter();
-        let (mut names, mut slugs) = (self.name.into_iter(), self.slug.into_iter());
-        let (mut created, mut updated) = (self.created_at.into_iter(), self.updated_at.into_iter());
-        lists(keys, &self.nth, |(project, _)| {
-            Some(Site {
-                id: ids.next()?,
-                project_id: Id(*project),
-                name: names.next()?,
-                slug: slugs.next()?,
-                created_at: created.next()?,
-                updated_at: updated.next()?,
-            })
-        })
+        Ok(Rows::by_key(columns.fetch_one(&self.0.db).await?, keys))
     }
 }
