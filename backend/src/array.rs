@@ -25,7 +25,7 @@ pub struct Array<T> {
 }
 
 /// What can be an element.
-pub trait Element {
+pub trait Element: Sized {
     /// Its type in PostgreSQL (`pg_type.oid`).
     const TYPE: Oid;
     /// How many bytes each has, where all have as many.
@@ -36,6 +36,9 @@ pub trait Element {
     /// Reads one in binary form; `None` when it is malformed.
     fn read(bytes: &[u8]) -> Option<Self::Value<'_>>;
 
+    /// What was read, apart from the array.
+    fn own(value: Self::Value<'_>) -> Self;
+
     /// What stands for null; `None` when there may be no null.
     #[must_use]
     fn null<'a>() -> Option<Self::Value<'a>> {
@@ -43,12 +46,37 @@ pub trait Element {
     }
 }
 
-/// Reads a value of an enum by its name in the schema, which PostgreSQL has as a text.
+/// Reads a value of an enum by its name in the schema.
 #[must_use]
 pub fn named<E: EnumType>(bytes: &[u8]) -> Option<E> {
     let item = E::items().iter().find(|item| item.name.as_bytes() == bytes);
     item.map(|item| item.value)
 }
+
+/// Enums whose values are texts in PostgreSQL, and have the same names there as in the schema.
+macro_rules! enums {
+    ($($enum:ty),+) => {$(
+        impl $crate::array::Element for $enum {
+            const TYPE: sqlx::postgres::types::Oid = <String as $crate::array::Element>::TYPE;
+            type Value<'a> = Self;
+
+            fn read(bytes: &[u8]) -> Option<Self> {
+                $crate::array::named(bytes)
+            }
+
+            fn own(value: Self) -> Self {
+                value
+            }
+        }
+
+        impl $crate::json::ToJson for $enum {
+            fn write(&self, json: &mut $crate::json::Json) {
+                $crate::json::name_of(*self).write(json);
+            }
+        }
+    )+};
+}
+pub(crate) use enums;
 
 /// Bytes before the elements: how many dimensions, whether there are nulls, the type of the elements,
 /// how many, and the number of the first (`array_send`).
@@ -108,6 +136,12 @@ impl<T: Element> Array<T> {
         }
     }
 
+    /// The same, apart from the array.
+    #[must_use]
+    pub fn own(&self, n: usize) -> Option<T> {
+        self.get(n).map(T::own)
+    }
+
     /// All elements; one that cannot be read ends them.
     pub fn iter(&self) -> impl Iterator<Item = T::Value<'_>> {
         (0..self.count).map_while(|n| self.get(n))
@@ -157,6 +191,10 @@ impl<T: Element> Element for Option<T> {
         T::read(bytes).map(Some)
     }
 
+    fn own(value: Self::Value<'_>) -> Self {
+        value.map(T::own)
+    }
+
     fn null<'a>() -> Option<Self::Value<'a>> {
         Some(None)
     }
@@ -173,6 +211,10 @@ impl Element for bool {
             _ => None,
         }
     }
+
+    fn own(value: Self) -> Self {
+        value
+    }
 }
 
 impl Element for i32 {
@@ -183,6 +225,10 @@ impl Element for i32 {
     fn read(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self::from_be_bytes)
     }
+
+    fn own(value: Self) -> Self {
+        value
+    }
 }
 
 impl Element for String {
@@ -191,6 +237,10 @@ impl Element for String {
 
     fn read(bytes: &[u8]) -> Option<&str> {
         std::str::from_utf8(bytes).ok()
+    }
+
+    fn own(value: &str) -> Self {
+        value.to_owned()
     }
 }
 
@@ -201,6 +251,10 @@ impl Element for Uuid {
 
     fn read(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self::from_bytes)
+    }
+
+    fn own(value: Self) -> Self {
+        value
     }
 }
 
@@ -218,6 +272,10 @@ impl Element for OffsetDateTime {
         let fraction = u32::try_from(microseconds.rem_euclid(1_000_000)).ok()?;
         let second = Self::from_unix_timestamp(seconds).ok()?;
         second.replace_nanosecond(fraction * 1000).ok()
+    }
+
+    fn own(value: Self) -> Self {
+        value
     }
 }
 

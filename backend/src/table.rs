@@ -28,18 +28,51 @@ pub trait Table: Sized + Send + Sync + 'static {
 /// Writes one column of the `n`th row.
 pub type Cell<T> = fn(&T, usize, &mut Json);
 
-/// Which field of an object is which column: `cells!("id" => id, "createdAt" => created_at)`.
-macro_rules! cells {
-    ($($field:literal => $column:ident),+ $(,)?) => {
-        fn cell(field: &str) -> Option<$crate::table::Cell<Self>> {
-            Some(match field {
-                $($field => |table, n, json| json.readable(table.$column.get(n)),)+
-                _ => return None,
-            })
+/// The columns of a type of rows: the field of the schema that is one of them, where there is such a
+/// field, and the field of the row; then what a row has of its key.
+///
+/// `table!(Sites of Site by (Uuid, i32) { "id" => id: Id } |key| { project_id: Id(key.0) })`
+macro_rules! table {
+    (
+        $table:ident of $row:ident by $key:ty {
+            $($field:literal => $column:ident: $type:ty,)+
+            $(_ => $hidden:ident: $hidden_type:ty,)*
+        }
+        |$of:ident| { $($other:ident: $value:expr),* }
+    ) => {
+        #[doc = concat!("Columns of [`", stringify!($row), "`], and which key each row is for.")]
+        pub struct $table {
+            nth: $crate::array::Array<i32>,
+            $($column: $crate::array::Array<$type>,)+
+            $($hidden: $crate::array::Array<$hidden_type>,)*
+        }
+
+        impl $crate::table::Table for $table {
+            type Row = $row;
+            type Key = $key;
+
+            fn nth(&self) -> impl Iterator<Item = i32> {
+                self.nth.iter()
+            }
+
+            fn row(&self, n: usize, $of: &$key) -> Option<$row> {
+                Some($row {
+                    $($column: self.$column.own(n)?,)+
+                    $($hidden: self.$hidden.own(n)?,)*
+                    $($other: $value,)*
+                })
+            }
+
+            fn cell(field: &str) -> Option<$crate::table::Cell<Self>> {
+                Some(match field {
+                    $($field => |table, n, json| json.readable(table.$column.get(n)),)+
+                    _ => return None,
+                })
+            }
         }
     };
 }
-pub(crate) use cells;
+pub(crate) use table;
 
 /// The rows for one key.
 pub struct Rows<T: Table> {

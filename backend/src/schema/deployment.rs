@@ -7,15 +7,13 @@ pub mod status;
 pub mod subscription;
 
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
-use sqlx::postgres::types::Oid;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use status::DeploymentStatus;
 
 use crate::Error;
-use crate::array::{Element, named};
-use crate::json::{Json, ToJson, name_of};
+use crate::array::enums;
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
 use crate::schema::node::{Members, Node, Nodes, members};
@@ -34,20 +32,7 @@ pub enum StorageType {
     Filecoin,
 }
 
-impl ToJson for StorageType {
-    fn write(&self, json: &mut Json) {
-        name_of(*self).write(json);
-    }
-}
-
-impl Element for StorageType {
-    const TYPE: Oid = String::TYPE;
-    type Value<'a> = Self;
-
-    fn read(bytes: &[u8]) -> Option<Self> {
-        named(bytes)
-    }
-}
+enums!(StorageType);
 
 /// A version of a site.
 #[derive(Clone, SimpleObject)]

@@ -6,14 +6,12 @@ pub mod query;
 pub mod verification;
 
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
-use sqlx::postgres::types::Oid;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::Error;
-use crate::array::{Element, named};
+use crate::array::enums;
 use crate::hostname;
-use crate::json::{Json, ToJson, name_of};
 use crate::schema::context::Ask;
 use crate::schema::id::Id;
 use crate::schema::node::{Members, Node, Nodes, members};
@@ -32,20 +30,7 @@ pub enum VerificationStatus {
     Failed,
 }
 
-impl ToJson for VerificationStatus {
-    fn write(&self, json: &mut Json) {
-        name_of(*self).write(json);
-    }
-}
-
-impl Element for VerificationStatus {
-    const TYPE: Oid = String::TYPE;
-    type Value<'a> = Self;
-
-    fn read(bytes: &[u8]) -> Option<Self> {
-        named(bytes)
-    }
-}
+enums!(VerificationStatus);
 
 /// A name under which a site is served.
 #[derive(Clone, SimpleObject)]

@@ -46,6 +46,10 @@ impl Element for Id {
     fn read(bytes: &[u8]) -> Option<Self> {
         Uuid::read(bytes).map(Self)
     }
+
+    fn own(value: Self) -> Self {
+        value
+    }
 }
 
 impl ToJson for Id {

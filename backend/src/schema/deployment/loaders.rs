@@ -10,54 +10,20 @@ use crate::loader::{Found, Loader};
 use crate::schema::context::Scope;
 use crate::schema::id::Id;
 use crate::schema::owned::Owned;
-use crate::table::{Rows, Table, cells};
+use crate::table::{Rows, table};
 
 /// The newest deployments of a site, by its id and how many are wanted.
 pub struct DeploymentsBySite(Owned);
 
-/// Columns of deployments, and which key each row is for.
-pub struct Deployments {
-    nth: Array<i32>,
-    id: Array<Id>,
-    cid: Array<String>,
-    status: Array<DeploymentStatus>,
-    storage_type: Array<StorageType>,
-    message: Array<Option<String>>,
-    created_at: Array<OffsetDateTime>,
-    updated_at: Array<OffsetDateTime>,
-}
-
-impl Table for Deployments {
-    type Row = Deployment;
-    type Key = (Uuid, i32);
-
-    fn nth(&self) -> impl Iterator<Item = i32> {
-        self.nth.iter()
-    }
-
-    fn row(&self, n: usize, (site, _): &Self::Key) -> Option<Deployment> {
-        Some(Deployment {
-            id: self.id.get(n)?,
-            site_id: Id(*site),
-            cid: self.cid.get(n)?.to_owned(),
-            status: self.status.get(n)?,
-            storage_type: self.storage_type.get(n)?,
-            message: self.message.get(n)?.map(str::to_owned),
-            created_at: self.created_at.get(n)?,
-            updated_at: self.updated_at.get(n)?,
-        })
-    }
-
-    cells!(
-        "id" => id,
-        "cid" => cid,
-        "status" => status,
-        "storageType" => storage_type,
-        "message" => message,
-        "createdAt" => created_at,
-        "updatedAt" => updated_at,
-    );
-}
+table!(Deployments of Deployment by (Uuid, i32) {
+    "id" => id: Id,
+    "cid" => cid: String,
+    "status" => status: DeploymentStatus,
+    "storageType" => storage_type: StorageType,
+    "message" => message: Option<String>,
+    "createdAt" => created_at: OffsetDateTime,
+    "updatedAt" => updated_at: OffsetDateTime,
+} |key| { site_id: Id(key.0) });
 
 impl Loader for DeploymentsBySite {
     type Key = (Uuid, i32);

@@ -2,10 +2,8 @@
 
 use async_graphql::Enum;
 use serde::Deserialize;
-use sqlx::postgres::types::Oid;
 
-use crate::array::{Element, named};
-use crate::json::{Json, ToJson, name_of};
+use crate::array::enums;
 
 /// How far a deployment is. Forward only: `PENDING`, then `BUILDING` (left out when there is
 /// nothing to build), `UPLOADING`, `SUCCESS`; `FAILED` from anywhere but an end.
@@ -25,20 +23,7 @@ pub enum DeploymentStatus {
     Failed,
 }
 
-impl ToJson for DeploymentStatus {
-    fn write(&self, json: &mut Json) {
-        name_of(*self).write(json);
-    }
-}
-
-impl Element for DeploymentStatus {
-    const TYPE: Oid = String::TYPE;
-    type Value<'a> = Self;
-
-    fn read(bytes: &[u8]) -> Option<Self> {
-        named(bytes)
-    }
-}
+enums!(DeploymentStatus);
 
 impl DeploymentStatus {
     /// Its name in the database and in the API.

@@ -10,7 +10,7 @@ use crate::loader::{Found, Loader, by_key};
 use crate::schema::context::Scope;
 use crate::schema::id::Id;
 use crate::schema::owned::Owned;
-use crate::table::{Rows, Table, cells};
+use crate::table::{Rows, table};
 
 /// The domain that a site is known by.
 pub struct PrimaryDomain(Owned);
@@ -40,54 +40,17 @@ impl Loader for PrimaryDomain {
 /// The newest domains of a site, by its id and how many are wanted.
 pub struct DomainsBySite(Owned);
 
-/// Columns of domains, and which key each row is for.
-pub struct Domains {
-    nth: Array<i32>,
-    id: Array<Id>,
-    hostname: Array<String>,
-    verification_status: Array<VerificationStatus>,
-    is_primary: Array<bool>,
-    verification_token: Array<String>,
-    verified_at: Array<Option<OffsetDateTime>>,
-    last_checked_at: Array<Option<OffsetDateTime>>,
-    created_at: Array<OffsetDateTime>,
-    updated_at: Array<OffsetDateTime>,
-}
-
-impl Table for Domains {
-    type Row = Domain;
-    type Key = (Uuid, i32);
-
-    fn nth(&self) -> impl Iterator<Item = i32> {
-        self.nth.iter()
-    }
-
-    fn row(&self, n: usize, (site, _): &Self::Key) -> Option<Domain> {
-        Some(Domain {
-            id: self.id.get(n)?,
-            site_id: Id(*site),
-            hostname: self.hostname.get(n)?.to_owned(),
-            verification_status: self.verification_status.get(n)?,
-            is_primary: self.is_primary.get(n)?,
-            verification_token: self.verification_token.get(n)?.to_owned(),
-            verified_at: self.verified_at.get(n)?,
-            last_checked_at: self.last_checked_at.get(n)?,
-            created_at: self.created_at.get(n)?,
-            updated_at: self.updated_at.get(n)?,
-        })
-    }
-
-    cells!(
-        "id" => id,
-        "hostname" => hostname,
-        "verificationStatus" => verification_status,
-        "isPrimary" => is_primary,
-        "verifiedAt" => verified_at,
-        "lastCheckedAt" => last_checked_at,
-        "createdAt" => created_at,
-        "updatedAt" => updated_at,
-    );
-}
+table!(Domains of Domain by (Uuid, i32) {
+    "id" => id: Id,
+    "hostname" => hostname: String,
+    "verificationStatus" => verification_status: VerificationStatus,
+    "isPrimary" => is_primary: bool,
+    "verifiedAt" => verified_at: Option<OffsetDateTime>,
+    "lastCheckedAt" => last_checked_at: Option<OffsetDateTime>,
+    "createdAt" => created_at: OffsetDateTime,
+    "updatedAt" => updated_at: OffsetDateTime,
+    _ => verification_token: String,
+} |key| { site_id: Id(key.0) });
 
 impl Loader for DomainsBySite {
     type Key = (Uuid, i32);

@@ -11,7 +11,7 @@ use crate::schema::context::Scope;
 use crate::schema::id::Id;
 use crate::schema::owned::Owned;
 use crate::schema::page::Position;
-use crate::table::{Rows, Table, cells};
+use crate::table::{Rows, table};
 
 /// A project by its id.
 pub struct ProjectById(Owned);
@@ -39,45 +39,14 @@ impl Loader for ProjectById {
 /// The caller's projects, newest first, by where to begin and how many are wanted.
 pub struct NewestProjects(Owned);
 
-/// Columns of projects, and which key each row is for.
-pub struct Projects {
-    nth: Array<i32>,
-    id: Array<Id>,
-    name: Array<String>,
-    slug: Array<String>,
-    description: Array<Option<String>>,
-    created_at: Array<OffsetDateTime>,
-    updated_at: Array<OffsetDateTime>,
-}
-
-impl Table for Projects {
-    type Row = Project;
-    type Key = (Position, i64);
-
-    fn nth(&self) -> impl Iterator<Item = i32> {
-        self.nth.iter()
-    }
-
-    fn row(&self, n: usize, _: &Self::Key) -> Option<Project> {
-        Some(Project {
-            id: self.id.get(n)?,
-            name: self.name.get(n)?.to_owned(),
-            slug: self.slug.get(n)?.to_owned(),
-            description: self.description.get(n)?.map(str::to_owned),
-            created_at: self.created_at.get(n)?,
-            updated_at: self.updated_at.get(n)?,
-        })
-    }
-
-    cells!(
-        "id" => id,
-        "name" => name,
-        "slug" => slug,
-        "description" => description,
-        "createdAt" => created_at,
-        "updatedAt" => updated_at,
-    );
-}
+table!(Projects of Project by (Position, i64) {
+    "id" => id: Id,
+    "name" => name: String,
+    "slug" => slug: String,
+    "description" => description: Option<String>,
+    "createdAt" => created_at: OffsetDateTime,
+    "updatedAt" => updated_at: OffsetDateTime,
+} |_key| {});
 
 impl Loader for NewestProjects {
     type Key = (Position, i64);

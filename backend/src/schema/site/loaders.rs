@@ -10,7 +10,7 @@ use crate::loader::{Found, Loader, by_key};
 use crate::schema::context::Scope;
 use crate::schema::id::Id;
 use crate::schema::owned::Owned;
-use crate::table::{Rows, Table, cells};
+use crate::table::{Rows, table};
 
 /// A site by its id.
 pub struct SiteById(Owned);
@@ -39,43 +39,13 @@ impl Loader for SiteById {
 /// The newest sites of a project, by its id and how many are wanted.
 pub struct SitesByProject(Owned);
 
-/// Columns of sites, and which key each row is for.
-pub struct Sites {
-    nth: Array<i32>,
-    id: Array<Id>,
-    name: Array<String>,
-    slug: Array<String>,
-    created_at: Array<OffsetDateTime>,
-    updated_at: Array<OffsetDateTime>,
-}
-
-impl Table for Sites {
-    type Row = Site;
-    type Key = (Uuid, i32);
-
-    fn nth(&self) -> impl Iterator<Item = i32> {
-        self.nth.iter()
-    }
-
-    fn row(&self, n: usize, (project, _): &Self::Key) -> Option<Site> {
-        Some(Site {
-            id: self.id.get(n)?,
-            project_id: Id(*project),
-            name: self.name.get(n)?.to_owned(),
-            slug: self.slug.get(n)?.to_owned(),
-            created_at: self.created_at.get(n)?,
-            updated_at: self.updated_at.get(n)?,
-        })
-    }
-
-    cells!(
-        "id" => id,
-        "name" => name,
-        "slug" => slug,
-        "createdAt" => created_at,
-        "updatedAt" => updated_at,
-    );
-}
+table!(Sites of Site by (Uuid, i32) {
+    "id" => id: Id,
+    "name" => name: String,
+    "slug" => slug: String,
+    "createdAt" => created_at: OffsetDateTime,
+    "updatedAt" => updated_at: OffsetDateTime,
+} |key| { project_id: Id(key.0) });
 
 impl Loader for SitesByProject {
     type Key = (Uuid, i32);
